@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The emulator's glue: what emul/ needs of a vCPU (emulate_ops.c has the table
+ * of operations), what becomes of its results, and skipping an instruction on
+ * a CPU that doesn't tell the next RIP.
+ *
+ * An instruction in progress is data in vcpu->emul. While it waits for
+ * userspace, vcpu->user_pending is USER_EMUL and RIP is at the instruction.
+ *
+ * Skipping is on the path of most exits in the lab, so it fetches eight bytes
+ * with one page walk and asks the decoder's short cut; only what that can't
+ * tell goes the long way.
+ */
+#include <linux/kvm.h>
+
+#include "../arch/ops.h"
+#include "../mem/mem.h"
+#include "../mmu/mmu.h"
+#include "../stat/stat.h"
+#include "../trace/emul.h"
+#include "core.h"
+#include "emulate.h"
+#include "state.h"
+
+#define DR6_BS BIT(14)
+
+/* ---- the end of an instruction --------------------------------------------- */
+
+static void trap_single_step(struct vcpu *vcpu)
+{
+	event_queue_payload(vcpu, EXC_DB, false, 0, DR6_BS);
+}
+
+void emulate_advance(struct vcpu *vcpu, const struct exit *exit, u64 next_rip)
+{
+	vcpu->rip = exit->cs_mode == EMUL_MODE_64 ? next_rip : (u32)next_rip;
+	if (unlikely(exit->shadow))
+		event_end_shadow(vcpu);
+	if (unlikely(vcpu->rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF))) {
+		vcpu->rflags &= ~(u64)X86_EFLAGS_RF;
+		if (vcpu->rflags & X86_EFLAGS_TF)
+			trap_single_step(vcpu);
+	}
+}
+
+/* ---- fetching ----------------------------------------------------------------- */
+
+static u64 code_linear(struct vcpu *vcpu, const struct exit *exit)
+{
+	u64 base;
+
+	if (likely(exit->cs_mode == EMUL_MODE_64))
+		return vcpu->rip;
+	base = vcpu_state(vcpu, STATE_SEGS)->seg[SEG_CS].base;
+	return (u32)(base + vcpu->rip);
+}
+
+/* The whole of the instruction, over a page border if it must. Bytes fetched, 0 on a fault. */
+static unsigned int fetch_all(struct vcpu *vcpu, u64 linear, u32 access, u8 *buf)
+{
+	unsigned int n = 0, part;
+	u64 error_code;
+	gpa_t gpa;
+
+	while (n < EMUL_INSN_MAX) {
+		part = min_t(u64, EMUL_INSN_MAX - n, GV_PAGE_SIZE - ((linear + n) & ~GV_PAGE_MASK));
+		if (mmu_gva_to_gpa(vcpu, linear + n, access, &gpa, &error_code) != GWALK_OK ||
+		    mem_read(vcpu, gpa, buf + n, part))
+			break;
+		n += part;
+	}
+	return n;
+}
+
+/*
+ * Length in bytes of the instruction at RIP; 0 when it can't be fetched or
+ * decoded, which the guest can only bring about by changing its code or page
+ * tables behind the CPU's back.
+ */
+static unsigned int fetch_length(struct vcpu *vcpu, const struct exit *exit)
+{
+	u64 linear = code_linear(vcpu, exit);
+	u32 access = GWALK_FETCH | (exit->cpl == 3 ? GWALK_USER : 0);
+	unsigned int len = 0;
+	u8 buf[16];
+	u64 error_code, bytes;
+	gpa_t gpa;
+	int idx;
+
+	idx = mem_enter(vcpu->vm);
+	if (likely((linear & ~GV_PAGE_MASK) <= GV_PAGE_SIZE - sizeof(bytes)) &&
+	    mmu_gva_to_gpa(vcpu, linear, access, &gpa, &error_code) == GWALK_OK &&
+	    !mem_read_u64(vcpu, gpa, &bytes, sizeof(bytes)))
+		len = emul_insn_len((u8 *)&bytes, sizeof(bytes), exit->cs_mode);
+	if (unlikely(!len)) {
+		unsigned int n = fetch_all(vcpu, linear, access, buf);
+
+		len = n ? emul_insn_len(buf, n, exit->cs_mode) : 0;
+	}
+	mem_leave(vcpu->vm, idx);
+	return len;
+}
+
+enum run_result emulate_skip(struct vcpu *vcpu, struct exit *exit)
+{
+	unsigned int len = exit->insn_len;
+
+	if (!len && exit->n_bytes)
+		len = emul_insn_len(exit->bytes, exit->n_bytes, exit->cs_mode);
+	if (!len) {
+		stat_inc(vcpu, insn_skip_decode);
+		len = fetch_length(vcpu, exit);
+	}
+	if (unlikely(!len))
+		return RUN_AGAIN; /* the code changed under us: let the CPU look again */
+	emulate_advance(vcpu, exit, vcpu->rip + len);
+	return RUN_AGAIN;
+}
+
+/* ---- going out to userspace ------------------------------------------------------ */
+
+static void give_mmio(struct vcpu *vcpu, const struct emul_pending *p)
+{
+	struct kvm_run *run = vcpu->run;
+	bool write = p->kind == EMUL_PEND_MMIO_WRITE;
+
+	stat_inc(vcpu, mmio_exits);
+	run->exit_reason = KVM_EXIT_MMIO;
+	run->mmio.phys_addr = p->gpa;
+	run->mmio.len = p->size;
+	run->mmio.is_write = write;
+	if (write)
+		memcpy(run->mmio.data, p->data, sizeof(run->mmio.data));
+	trace_kvm_mmio(vcpu, write ? 2 : 0, p->size, p->gpa, write ? p->data : NULL);
+}
+
+static void give_pio(struct vcpu *vcpu, const struct emul_pending *p)
+{
+	struct kvm_run *run = vcpu->run;
+	bool out = p->kind == EMUL_PEND_PIO_OUT;
+
+	run->exit_reason = KVM_EXIT_IO;
+	run->io.direction = out ? KVM_EXIT_IO_OUT : KVM_EXIT_IO_IN;
+	run->io.size = p->size;
+	run->io.port = p->port;
+	run->io.count = p->count;
+	run->io.data_offset = PAGE_SIZE;
+	if (out && !p->in_pio_buf)
+		memcpy(vcpu->pio_data, p->data, sizeof(p->data));
+	if (out)
+		trace_kvm_pio(vcpu, true, p->port, p->size, p->count, vcpu->pio_data);
+}
+
+static enum run_result give_pending(struct vcpu *vcpu)
+{
+	const struct emul_pending *p = &vcpu->emul.pending;
+
+	if (p->kind == EMUL_PEND_MMIO_READ || p->kind == EMUL_PEND_MMIO_WRITE)
+		give_mmio(vcpu, p);
+	else
+		give_pio(vcpu, p);
+	return RUN_USER;
+}
+
+/* The answer of userspace, from the shared page into the emulator's record. */
+static void take_answer(struct vcpu *vcpu)
+{
+	struct emul_pending *p = &vcpu->emul.pending;
+
+	switch (p->kind) {
+	case EMUL_PEND_MMIO_READ:
+		memcpy(p->data, vcpu->run->mmio.data, sizeof(p->data));
+		trace_kvm_mmio(vcpu, 1, p->size, p->gpa, p->data);
+		break;
+	case EMUL_PEND_PIO_IN:
+		if (!p->in_pio_buf)
+			memcpy(p->data, vcpu->pio_data, sizeof(p->data));
+		trace_kvm_pio(vcpu, false, p->port, p->size, p->count, vcpu->pio_data);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- results --------------------------------------------------------------------- */
+
+static void trace_insn(struct vcpu *vcpu, bool failed)
+{
+	const struct emul_ctx *ctx = &vcpu->emul;
+	const struct vcpu_state *st;
+	u8 flags = 0;
+
+	if (!trace_kvm_emulate_insn_enabled())
+		return;
+	st = vcpu_state(vcpu, STATE_SEGS);
+	if (ctx->pe)
+		flags |= 1;
+	if (ctx->vm86)
+		flags |= 2;
+	if (st->seg[SEG_CS].db)
+		flags |= 4;
+	if (ctx->mode == EMUL_MODE_64)
+		flags |= 8;
+	trace_kvm_emulate_insn(vcpu, vcpu->rip, st->seg[SEG_CS].base, ctx->bytes,
+			       failed ? ctx->nbytes : ctx->insn.len, flags, failed);
+}
+
+/* An instruction the emulator can't do. What user code of the guest does must not stop the VM. */
+static enum run_result unhandled(struct vcpu *vcpu)
+{
+	const struct emul_ctx *ctx = &vcpu->emul;
+	struct kvm_run *run = vcpu->run;
+
+	stat_inc(vcpu, insn_emulation_fail);
+	trace_insn(vcpu, true);
+	if (ctx->cpl == 3) {
+		event_queue_ud(vcpu);
+		return RUN_AGAIN;
+	}
+	memset(&run->emulation_failure, 0, sizeof(run->emulation_failure));
+	run->exit_reason = KVM_EXIT_INTERNAL_ERROR;
+	run->emulation_failure.suberror = KVM_INTERNAL_ERROR_EMULATION;
+	/* In u64 units: the flags, then the size and the fifteen bytes. */
+	run->emulation_failure.ndata = 3;
+	run->emulation_failure.flags = KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES;
+	run->emulation_failure.insn_size = min_t(u8, ctx->nbytes, EMUL_INSN_MAX);
+	memcpy(run->emulation_failure.insn_bytes, ctx->bytes, run->emulation_failure.insn_size);
+	return RUN_USER;
+}
+
+static enum run_result fault(struct vcpu *vcpu)
+{
+	const struct emul_exception *exc = &vcpu->emul.exception;
+
+	if (exc->vector == EXC_PF)
+		event_queue_payload(vcpu, exc->vector, true, exc->error_code, exc->cr2);
+	else
+		event_queue_exception(vcpu, exc->vector, exc->has_error, exc->error_code);
+	return RUN_AGAIN;
+}
+
+static void finish(struct vcpu *vcpu)
+{
+	const struct emul_ctx *ctx = &vcpu->emul;
+	struct vcpu_state *st;
+
+	vcpu->rip = ctx->rip;
+	vcpu->rflags = ctx->rflags;
+	if (unlikely(ctx->shadow || vcpu->exit.shadow)) {
+		st = vcpu_state(vcpu, STATE_IRQ);
+		st->shadow = (ctx->shadow & EMUL_SHADOW_STI ? SHADOW_STI : 0) |
+			     (ctx->shadow & EMUL_SHADOW_MOV_SS ? SHADOW_MOV_SS : 0);
+		vcpu_state_dirty(vcpu, STATE_IRQ);
+	}
+	if (unlikely(ctx->tf_trap))
+		trap_single_step(vcpu);
+}
+
+static enum run_result guest_halt(struct vcpu *vcpu)
+{
+	finish(vcpu);
+	vcpu->run->exit_reason = KVM_EXIT_HLT;
+	return RUN_USER;
+}
+
+static enum run_result result(struct vcpu *vcpu, enum emul_result res)
+{
+	struct emul_ctx *ctx = &vcpu->emul;
+
+	if (unlikely(vcpu->emul_host_fault)) {
+		vcpu->run_errno = -EFAULT;
+		return RUN_FAIL;
+	}
+	switch (res) {
+	case EMUL_DONE:
+		finish(vcpu);
+		return RUN_AGAIN;
+	case EMUL_POSTED:
+		finish(vcpu);
+		return give_pending(vcpu);
+	case EMUL_PENDING:
+		vcpu->rip = ctx->rip;
+		vcpu->rflags = ctx->rflags;
+		vcpu->user_pending = USER_EMUL;
+		vcpu->pio_rip = vcpu->rip;
+		return give_pending(vcpu);
+	case EMUL_FAULT:
+		vcpu->rip = ctx->rip;
+		return fault(vcpu);
+	case EMUL_HALT:
+		return guest_halt(vcpu);
+	case EMUL_RETRY:
+		vcpu->rip = ctx->rip;
+		vcpu->rflags = ctx->rflags;
+		return RUN_AGAIN;
+	default:
+		return unhandled(vcpu);
+	}
+}
+
+static enum emul_result step(struct vcpu *vcpu)
+{
+	enum emul_result res;
+	int idx = mem_enter(vcpu->vm);
+
+	vcpu->emul_host_fault = false;
+	res = emul_step(&vcpu->emul, &emulate_ops, vcpu);
+	mem_leave(vcpu->vm, idx);
+	return res;
+}
+
+static void fill_ctx(struct vcpu *vcpu, const struct exit *exit)
+{
+	struct emul_ctx *ctx = &vcpu->emul;
+	const struct vcpu_state *st = vcpu_state(vcpu, STATE_CR);
+
+	emul_begin(ctx);
+	ctx->rip = vcpu->rip;
+	ctx->rflags = vcpu->rflags;
+	ctx->mode = exit->cs_mode;
+	ctx->cpl = exit->cpl;
+	ctx->va_bits = st->cr4 & X86_CR4_LA57 ? 57 : 48;
+	ctx->pe = st->cr0 & X86_CR0_PE;
+	ctx->vm86 = vcpu->rflags & X86_EFLAGS_VM;
+	ctx->lma = st->efer & GEFER_LMA;
+	ctx->io_checked = exit->kind == EXIT_IO;
+	if (exit->n_bytes) {
+		ctx->nbytes = min_t(u8, exit->n_bytes, EMUL_INSN_MAX);
+		memcpy(ctx->bytes, exit->bytes, ctx->nbytes);
+	}
+}
+
+enum run_result emulate_insn(struct vcpu *vcpu, gpa_t gpa)
+{
+	struct exit *exit = &vcpu->exit;
+	enum emul_result res;
+
+	stat_inc(vcpu, insn_emulation);
+	fill_ctx(vcpu, exit);
+	vcpu->emul_gpa = gpa;
+	vcpu->emul_gpa_write = exit->kind == EXIT_MMU_FAULT &&
+			       exit->mmu.access & MMU_ACCESS_WRITE;
+	res = step(vcpu);
+	if (res != EMUL_UNHANDLED)
+		trace_insn(vcpu, false);
+	return result(vcpu, res);
+}
+
+enum run_result emulate_resume(struct vcpu *vcpu)
+{
+	take_answer(vcpu);
+	return result(vcpu, step(vcpu));
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Events on their way into a guest: exceptions, NMIs, and the interrupts that
+ * userspace's chips hand over.
+ *
+ * An event is pending until event_prepare_entry() gives it to the back end,
+ * and injected from then on. After the exit it is either gone (delivered) or
+ * comes back in exit->vectoring, when something interrupted its delivery; then
+ * event_requeue() makes it injected again, or merges it with the exception
+ * that the interruption raised (#DF, shutdown).
+ *
+ * One event at an entry, in the manuals' order: what was injected before goes
+ * first, then exceptions, NMI, interrupts (APM vol. 2, priorities among
+ * simultaneous exceptions and interrupts).
+ *
+ * events.todo has a bit for each queue that is not empty; zero lets the entry
+ * path skip this file. Everything here needs vcpu->mutex.
+ */
+#include <linux/kvm.h>
+#include <asm/processor-flags.h>
+
+#include "../arch/ops.h"
+#include "../stat/stat.h"
+#include "../trace/irq.h"
+#include "core.h"
+#include "state.h"
+
+static void todo_set(struct vcpu *vcpu, u32 bit, bool on)
+{
+	if (on)
+		vcpu->events.todo |= bit;
+	else
+		vcpu->events.todo &= ~bit;
+}
+
+static void todo_refresh(struct vcpu *vcpu)
+{
+	struct vcpu_events *ev = &vcpu->events;
+
+	todo_set(vcpu, EVENT_TODO_EXCEPTION, ev->exc.pending || ev->exc.injected);
+	todo_set(vcpu, EVENT_TODO_NMI, ev->nmi_pending || ev->nmi_injected);
+	todo_set(vcpu, EVENT_TODO_IRQ, ev->interrupt.pending || ev->interrupt.injected);
+	todo_set(vcpu, EVENT_TODO_SHUTDOWN, ev->triple_fault);
+}
+
+/* ---- exceptions -------------------------------------------------------- */
+
+static void raise(struct vcpu *vcpu, u8 vector, bool has_error_code, u32 error_code,
+		  bool has_payload, u64 payload)
+{
+	struct vcpu_events *ev = &vcpu->events;
+
+	if (has_error_code)
+		has_error_code = exc_has_error_code(vector, vcpu_state(vcpu, STATE_CR)->cr0 &
+								    X86_CR0_PE);
+	if (!exc_raise(&ev->exc, vector, has_error_code, error_code, has_payload, payload))
+		ev->triple_fault = true;
+	todo_refresh(vcpu);
+}
+
+void event_queue_exception(struct vcpu *vcpu, u8 vector, bool has_error_code, u32 error_code)
+{
+	raise(vcpu, vector, has_error_code, error_code, false, 0);
+}
+
+void event_queue_payload(struct vcpu *vcpu, u8 vector, bool has_error_code, u32 error_code,
+			 u64 payload)
+{
+	raise(vcpu, vector, has_error_code, error_code, true, payload);
+}
+
+/* CR2 and DR6 change when delivery begins, not before. */
+static void deliver_payload(struct vcpu *vcpu)
+{
+	struct exc_queue *exc = &vcpu->events.exc;
+	struct vcpu_state *st;
+
+	if (!exc->has_payload)
+		return;
+	exc->has_payload = false;
+	if (exc->vector == EXC_PF) {
+		vcpu_state(vcpu, STATE_CR)->cr2 = exc->payload;
+		vcpu_state_dirty(vcpu, STATE_CR);
+	} else if (exc->vector == EXC_DB) {
+		st = vcpu_state(vcpu, STATE_DR);
+		exc_db_payload(exc->payload, &st->dr6, &st->dr7);
+		vcpu_state_dirty(vcpu, STATE_DR);
+	}
+}
+
+static void inject_exception(struct vcpu *vcpu)
+{
+	struct exc_queue *exc = &vcpu->events.exc;
+	struct event event = {
+		.type = EVENT_EXCEPTION,
+		.vector = exc->vector,
+		.has_error_code = exc->has_error_code,
+		.error_code = exc->error_code,
+	};
+
+	trace_kvm_inj_exception(vcpu, exc->vector, exc->has_error_code, exc->error_code,
+				exc->injected);
+	if (exc->pending) {
+		deliver_payload(vcpu);
+		/* A fault sets RF in the image it pushes (APM vol. 2, RFLAGS.RF). */
+		if (exc_kind(exc->vector) == EXC_FAULT)
+			vcpu->rflags |= X86_EFLAGS_RF;
+		exc->pending = false;
+		exc->injected = true;
+		stat_inc(vcpu, exception_injections);
+	}
+	arch_event_inject(vcpu, &event);
+}
+
+/* ---- NMI and interrupts ------------------------------------------------ */
+
+static void inject_nmi(struct vcpu *vcpu)
+{
+	struct event event = { .type = EVENT_NMI, .vector = 2 };
+	struct vcpu_events *ev = &vcpu->events;
+
+	if (!ev->nmi_injected) {
+		ev->nmi_pending--;
+		ev->nmi_injected = true;
+		stat_inc(vcpu, nmi_injections);
+	}
+	arch_event_inject(vcpu, &event);
+}
+
+static void inject_interrupt(struct vcpu *vcpu)
+{
+	struct vcpu_events *ev = &vcpu->events;
+	struct event event = {
+		.type = ev->interrupt.soft ? EVENT_SOFT : EVENT_INTR,
+		.vector = ev->interrupt.vector,
+	};
+
+	trace_kvm_inj_virq(vcpu, ev->interrupt.vector, ev->interrupt.soft, ev->interrupt.injected);
+	if (ev->interrupt.pending) {
+		ev->interrupt.pending = false;
+		ev->interrupt.injected = true;
+		stat_inc(vcpu, irq_injections);
+	}
+	arch_event_inject(vcpu, &event);
+}
+
+/* The guest could take an external interrupt, were there nothing else to deliver. */
+static bool irq_open(struct vcpu *vcpu)
+{
+	return (vcpu->rflags & X86_EFLAGS_IF) && !vcpu_state(vcpu, STATE_IRQ)->shadow;
+}
+
+bool event_irq_allowed(struct vcpu *vcpu)
+{
+	const struct vcpu_events *ev = &vcpu->events;
+
+	/* A masked NMI may wait; anything else goes in first. */
+	if (ev->todo & ~EVENT_TODO_NMI || ev->nmi_injected)
+		return false;
+	return irq_open(vcpu);
+}
+
+bool event_nmi_allowed(struct vcpu *vcpu)
+{
+	const struct vcpu_state *st = vcpu_state(vcpu, STATE_IRQ);
+
+	return !st->nmi_masked && !st->shadow;
+}
+
+void event_end_shadow(struct vcpu *vcpu)
+{
+	struct vcpu_state *st = vcpu_state(vcpu, STATE_IRQ);
+
+	if (st->shadow) {
+		st->shadow = 0;
+		vcpu_state_dirty(vcpu, STATE_IRQ);
+	}
+}
+
+static void windows(struct vcpu *vcpu, bool irq, bool nmi)
+{
+	if (irq != vcpu->irq_window) {
+		vcpu->irq_window = irq;
+		arch_irq_window(vcpu, irq);
+	}
+	if (nmi != vcpu->nmi_window) {
+		vcpu->nmi_window = nmi;
+		arch_nmi_window(vcpu, nmi);
+	}
+}
+
+/* Choose one event; true: one was injected. */
+static bool inject_one(struct vcpu *vcpu)
+{
+	struct vcpu_events *ev = &vcpu->events;
+
+	if (ev->exc.injected)
+		inject_exception(vcpu);
+	else if (ev->nmi_injected)
+		inject_nmi(vcpu);
+	else if (ev->interrupt.injected)
+		inject_interrupt(vcpu);
+	else if (ev->exc.pending)
+		inject_exception(vcpu);
+	else if (ev->nmi_pending && event_nmi_allowed(vcpu))
+		inject_nmi(vcpu);
+	else if (ev->interrupt.pending && irq_open(vcpu))
+		inject_interrupt(vcpu);
+	else
+		return false;
+	return true;
+}
+
+bool event_prepare_entry(struct vcpu *vcpu)
+{
+	struct vcpu_events *ev = &vcpu->events;
+	bool user_window = vcpu->run->request_interrupt_window;
+
+	if (likely(!ev->todo)) {
+		if (unlikely(user_window || vcpu->irq_window || vcpu->nmi_window))
+			windows(vcpu, user_window, false);
+		return true;
+	}
+	if (ev->triple_fault)
+		return false;
+	ev->in_flight = inject_one(vcpu);
+	stat_inc(vcpu, req_event);
+	windows(vcpu, ev->interrupt.pending || user_window, ev->nmi_pending);
+	return true;
+}
+
+/* What the last entry carried is delivered, unless the exit gives it back. */
+void event_after_exit(struct vcpu *vcpu, const struct event *vectoring)
+{
+	struct vcpu_events *ev = &vcpu->events;
+
+	ev->in_flight = false;
+	ev->exc.injected = false;
+	ev->nmi_injected = false;
+	ev->interrupt.injected = false;
+	switch (vectoring->type) {
+	case EVENT_EXCEPTION:
+		ev->exc = (struct exc_queue){
+			.injected = true,
+			.vector = vectoring->vector,
+			.has_error_code = vectoring->has_error_code,
+			.error_code = vectoring->error_code,
+		};
+		break;
+	case EVENT_NMI:
+		ev->nmi_injected = true;
+		break;
+	case EVENT_INTR:
+	case EVENT_SOFT:
+		ev->interrupt.injected = true;
+		ev->interrupt.soft = vectoring->type == EVENT_SOFT;
+		ev->interrupt.vector = vectoring->vector;
+		break;
+	default:
+		break;
+	}
+	todo_refresh(vcpu);
+}
+
+void event_triple_fault_clear(struct vcpu *vcpu)
+{
+	vcpu->events.triple_fault = false;
+	todo_refresh(vcpu);
+}
+
+void event_triple_fault(struct vcpu *vcpu)
+{
+	vcpu->events.triple_fault = true;
+	todo_refresh(vcpu);
+}
+
+/* ---- userspace --------------------------------------------------------- */
+
+static struct exc_events_caps user_caps(struct vcpu *vcpu)
+{
+	return (struct exc_events_caps){
+		.payload = READ_ONCE(vcpu->vm->exception_payload),
+		.triple_fault = READ_ONCE(vcpu->vm->triple_fault_event),
+	};
+}
+
+void event_get(struct vcpu *vcpu, struct kvm_vcpu_events *ret)
+{
+	const struct exc_events_caps caps = user_caps(vcpu);
+	struct vcpu_events *ev = &vcpu->events;
+	const struct vcpu_state *st;
+
+	if (exc_events_needs_delivery(&ev->exc, &caps))
+		deliver_payload(vcpu);
+	st = vcpu_state(vcpu, STATE_IRQ);
+	memset(ret, 0, sizeof(*ret));
+	ret->interrupt.injected = ev->interrupt.injected || ev->interrupt.pending;
+	ret->interrupt.nr = ev->interrupt.vector;
+	ret->interrupt.soft = ev->interrupt.soft;
+	ret->interrupt.shadow = st->shadow;
+	ret->nmi.injected = ev->nmi_injected;
+	ret->nmi.pending = ev->nmi_pending;
+	ret->nmi.masked = st->nmi_masked;
+	ret->flags = KVM_VCPUEVENT_VALID_NMI_PENDING | KVM_VCPUEVENT_VALID_SHADOW;
+	exc_events_fill(&ev->exc, &caps, ret);
+	if (caps.triple_fault)
+		ret->triple_fault.pending = ev->triple_fault;
+}
+
+int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
+{
+	const struct exc_events_caps caps = user_caps(vcpu);
+	struct vcpu_events *ev = &vcpu->events;
+	struct vcpu_state *st;
+	struct exc_queue exc;
+	int err = exc_events_check(in, &caps, &exc);
+
+	if (err)
+		return err;
+	ev->exc = exc;
+	ev->interrupt.injected = in->interrupt.injected;
+	ev->interrupt.pending = false;
+	ev->interrupt.vector = in->interrupt.nr;
+	ev->interrupt.soft = in->interrupt.soft;
+	ev->nmi_injected = in->nmi.injected;
+	if (in->flags & KVM_VCPUEVENT_VALID_NMI_PENDING)
+		ev->nmi_pending = min_t(u8, in->nmi.pending, 2);
+	st = vcpu_state(vcpu, STATE_IRQ);
+	st->nmi_masked = in->nmi.masked;
+	if (in->flags & KVM_VCPUEVENT_VALID_SHADOW)
+		st->shadow = in->interrupt.shadow & (SHADOW_MOV_SS | SHADOW_STI);
+	vcpu_state_dirty(vcpu, STATE_IRQ);
+	if (in->flags & KVM_VCPUEVENT_VALID_TRIPLE_FAULT)
+		ev->triple_fault = in->triple_fault.pending;
+	todo_refresh(vcpu);
+	return 0;
+}
+
+int event_user_interrupt(struct vcpu *vcpu, u32 irq)
+{
+	struct vcpu_events *ev = &vcpu->events;
+
+	if (irq > 255)
+		return -EINVAL;
+	if (ev->interrupt.pending || ev->interrupt.injected)
+		return -EEXIST;
+	ev->interrupt.pending = true;
+	ev->interrupt.soft = false;
+	ev->interrupt.vector = irq;
+	todo_refresh(vcpu);
+	return 0;
+}
+
+int event_user_nmi(struct vcpu *vcpu)
+{
+	struct vcpu_events *ev = &vcpu->events;
+	/* The CPU latches one NMI behind the one being handled. */
+	u8 limit = ev->nmi_injected || vcpu_state(vcpu, STATE_IRQ)->nmi_masked ? 1 : 2;
+
+	ev->nmi_pending = min_t(u8, ev->nmi_pending + 1, limit);
+	todo_refresh(vcpu);
+	return 0;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * MSRs: the guest's RDMSR and WRMSR that exit, and userspace's lists.
+ *
+ * Which MSRs exist for a vCPU, which values they take and where they are kept
+ * is a table (x86/msr_rules.c). Here the value is fetched from its home or put
+ * there: the back end, a plain store, or code of core's (core_read,
+ * core_write). A guest's access goes through the VM's filter first
+ * (msr_filter.c), and what fails may go to userspace instead of becoming #GP.
+ *
+ * Locks: vcpu->mutex. The lists are constant after msr_init().
+ */
+#include <linux/kvm.h>
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+
+#include "../x86/cr.h"
+#include "../x86/defs.h"
+#include "core.h"
+#include "state.h"
+
+static u32 index_list[MSR_RULE_MAX_LIST] __ro_after_init;
+static u32 index_count __ro_after_init;
+static u32 feature_list[MSR_RULE_MAX_LIST] __ro_after_init;
+static u32 feature_count __ro_after_init;
+static u64 arch_capabilities __ro_after_init;
+
+/* ---- lists and features ---------------------------------------------------- */
+
+/*
+ * ARCH_CAPABILITIES for guests: which errata the CPU does not have (SDM vol. 4,
+ * IA32_ARCH_CAPABILITIES). The kernel knows it for every vendor's CPUs.
+ */
+static u64 __init arch_capabilities_find(void)
+{
+	static const struct {
+		u8 bit;
+		u16 bug;
+	} immune[] __initconst = {
+		{0, X86_BUG_CPU_MELTDOWN},	/* RDCL_NO */
+		{3, X86_BUG_L1TF},		/* SKIP_L1DFL_VMENTRY */
+		{4, X86_BUG_SPEC_STORE_BYPASS}, /* SSB_NO */
+		{5, X86_BUG_MDS},		/* MDS_NO */
+		{6, X86_BUG_ITLB_MULTIHIT},	/* IF_PSCHANGE_MC_NO */
+		{8, X86_BUG_TAA},		/* TAA_NO */
+	};
+	unsigned int i;
+	u64 caps = 0;
+
+	for (i = 0; i < ARRAY_SIZE(immune); i++) {
+		if (!boot_cpu_has(immune[i].bug))
+			caps |= BIT_ULL(immune[i].bit);
+	}
+	return caps;
+}
+
+int __init msr_init(void)
+{
+	const struct cpuid_guest_caps *caps = cpuid_default_caps();
+
+	arch_capabilities = arch_capabilities_find();
+	index_count = msr_rule_index_list(caps, index_list, ARRAY_SIZE(index_list));
+	feature_count = msr_rule_feature_list(caps, feature_list, ARRAY_SIZE(feature_list));
+	if (WARN_ON(index_count > ARRAY_SIZE(index_list) ||
+		    feature_count > ARRAY_SIZE(feature_list)))
+		return -EINVAL;
+	return 0;
+}
+
+u32 msr_index_list(const u32 **ret_list)
+{
+	*ret_list = index_list;
+	return index_count;
+}
+
+u32 msr_feature_list(const u32 **ret_list)
+{
+	*ret_list = feature_list;
+	return feature_count;
+}
+
+static u64 feature_value(u32 index)
+{
+	switch (index) {
+	case GMSR_ARCH_CAPABILITIES:
+		return arch_capabilities;
+	case GMSR_UCODE_REV:
+		/* Intel keeps it in the upper half (SDM vol. 4, IA32_BIOS_SIGN_ID). */
+		if (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL)
+			return (u64)boot_cpu_data.microcode << 32;
+		return boot_cpu_data.microcode;
+	case GMSR_DE_CFG:
+		return boot_cpu_has(X86_FEATURE_LFENCE_RDTSC) ? BIT_ULL(1) : 0;
+	default:
+		return 0;
+	}
+}
+
+int msr_feature_read(u32 index, u64 *ret)
+{
+	u32 i;
+
+	for (i = 0; i < feature_count; i++) {
+		if (feature_list[i] == index) {
+			*ret = feature_value(index);
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* ---- MSRs that core keeps --------------------------------------------------- */
+
+static enum msr_rule_result core_read(struct vcpu *vcpu, u32 index, u64 *ret)
+{
+	switch (index) {
+	case GMSR_TSC:
+		*ret = time_guest_tsc(vcpu);
+		break;
+	case GMSR_TSC_ADJUST:
+		*ret = vcpu->tsc_adjust;
+		break;
+	case GMSR_APIC_BASE:
+		*ret = vcpu->apic_base;
+		break;
+	case GMSR_EFER:
+		*ret = vcpu_state(vcpu, STATE_CR)->efer;
+		break;
+	case GMSR_SPEC_CTRL:
+		*ret = vcpu->spec_ctrl;
+		break;
+	case GMSR_TSC_AUX:
+		*ret = vcpu->tsc_aux;
+		break;
+	case GMSR_PRED_CMD: /* write-only: reads as 0 for userspace */
+		*ret = 0;
+		break;
+	case GMSR_KVM_SYSTEM_TIME:
+	case GMSR_KVM_SYSTEM_TIME_OLD:
+		*ret = vcpu->kvmclock_msr;
+		break;
+	case GMSR_KVM_WALL_CLOCK:
+	case GMSR_KVM_WALL_CLOCK_OLD:
+		*ret = READ_ONCE(vcpu->vm->wall_clock);
+		break;
+	default:
+		WARN_ONCE(1, "glassvisor: MSR 0x%x has a rule and no home\n", index);
+		return MSR_RULE_NONE;
+	}
+	return MSR_RULE_OK;
+}
+
+static bool apic_base_write(struct vcpu *vcpu, u64 value, bool host)
+{
+	u64 changed = vcpu->apic_base ^ value;
+
+	if (!msr_rule_apic_base(value, &vcpu->caps))
+		return false;
+	if (!host && !msr_rule_apic_base_step(vcpu->apic_base, value))
+		return false;
+	vcpu->apic_base = value;
+	if (changed & GAPIC_BASE_EN)
+		cpuid_dynamic(vcpu);
+	return true;
+}
+
+/* Clear the CPU's indirect-branch predictions now, as the guest would (APM vol. 2, PRED_CMD). */
+static void pred_cmd_write(u64 value)
+{
+	if (value & BIT_ULL(0))
+		wrmsrl(MSR_IA32_PRED_CMD, BIT_ULL(0));
+}
+
+static enum msr_rule_result core_write(struct vcpu *vcpu, u32 index, u64 value, bool host)
+{
+	bool ok = true;
+
+	switch (index) {
+	case GMSR_TSC:
+		time_tsc_write(vcpu, value, host);
+		break;
+	case GMSR_TSC_ADJUST:
+		time_tsc_adjust_write(vcpu, value, host);
+		break;
+	case GMSR_APIC_BASE:
+		ok = apic_base_write(vcpu, value, host);
+		break;
+	case GMSR_EFER:
+		ok = efer_write(vcpu, value, host);
+		break;
+	case GMSR_SPEC_CTRL:
+		vcpu->spec_ctrl = value;
+		break;
+	case GMSR_TSC_AUX:
+		vcpu->tsc_aux = value;
+		break;
+	case GMSR_PRED_CMD:
+		pred_cmd_write(value);
+		break;
+	case GMSR_KVM_SYSTEM_TIME:
+	case GMSR_KVM_SYSTEM_TIME_OLD:
+		time_kvmclock_write(vcpu, value);
+		break;
+	case GMSR_KVM_WALL_CLOCK:
+	case GMSR_KVM_WALL_CLOCK_OLD:
+		time_wall_clock_write(vcpu, value, host);
+		break;
+	default:
+		WARN_ONCE(1, "glassvisor: MSR 0x%x has a rule and no home\n", index);
+		return MSR_RULE_NONE;
+	}
+	return ok ? MSR_RULE_OK : MSR_RULE_GP;
+}
+
+/* ---- one access --------------------------------------------------------------- */
+
+static enum msr_rule_result arch_result(int err)
+{
+	if (likely(!err))
+		return MSR_RULE_OK;
+	return err == -ENOENT ? MSR_RULE_NONE : MSR_RULE_GP;
+}
+
+static enum msr_rule_result msr_read(struct vcpu *vcpu, u32 index, bool host, u64 *ret)
+{
+	const struct msr_rule *rule = msr_rule_find(index);
+	enum msr_rule_result res;
+
+	if (unlikely(!rule))
+		return MSR_RULE_NONE;
+	res = msr_rule_read(rule, index, &vcpu->caps, &vcpu->msrs, host);
+	if (unlikely(res != MSR_RULE_OK))
+		return res;
+	switch ((enum msr_home)rule->home) {
+	case MSR_HOME_BACKEND:
+		return arch_result(arch_msr_get(vcpu, index, ret));
+	case MSR_HOME_CORE:
+		return core_read(vcpu, index, ret);
+	case MSR_HOME_STORE:
+	case MSR_HOME_CONST:
+		break;
+	}
+	*ret = msr_rule_value(rule, index, &vcpu->msrs);
+	return MSR_RULE_OK;
+}
+
+static enum msr_rule_result msr_write(struct vcpu *vcpu, u32 index, u64 value, bool host)
+{
+	const struct msr_rule *rule = msr_rule_find(index);
+	enum msr_rule_result res;
+
+	if (unlikely(!rule))
+		return MSR_RULE_NONE;
+	res = msr_rule_write(rule, index, &value, &vcpu->caps, &vcpu->msrs, host);
+	if (unlikely(res != MSR_RULE_OK))
+		return res;
+	switch ((enum msr_home)rule->home) {
+	case MSR_HOME_BACKEND:
+		return arch_result(arch_msr_set(vcpu, index, value, host));
+	case MSR_HOME_CORE:
+		return core_write(vcpu, index, value, host);
+	case MSR_HOME_STORE:
+		vcpu->msrs.val[msr_rule_slot(rule, index)] = value;
+		break;
+	case MSR_HOME_CONST:
+		break;
+	}
+	return MSR_RULE_OK;
+}
+
+/* ---- the guest's access --------------------------------------------------------- */
+
+/* A failed access: to userspace if it asked for this kind (KVM_CAP_X86_USER_SPACE_MSR), or #GP. */
+static enum msr_result refused(struct vcpu *vcpu, u32 index, bool write, u64 value, u32 reason)
+{
+	struct kvm_run *run = vcpu->run;
+
+	if (!(READ_ONCE(vcpu->vm->user_msr_mask) & reason))
+		return MSR_GP;
+	run->exit_reason = write ? KVM_EXIT_X86_WRMSR : KVM_EXIT_X86_RDMSR;
+	memset(&run->msr, 0, sizeof(run->msr));
+	run->msr.reason = reason;
+	run->msr.index = index;
+	run->msr.data = value;
+	return MSR_USER;
+}
+
+static u32 reason_of(enum msr_rule_result res)
+{
+	return res == MSR_RULE_NONE ? KVM_MSR_EXIT_REASON_UNKNOWN : KVM_MSR_EXIT_REASON_INVAL;
+}
+
+enum msr_result msr_guest_read(struct vcpu *vcpu, u32 index, u64 *ret)
+{
+	enum msr_rule_result res;
+
+	if (!msr_filter_passes(vcpu, index, false))
+		return refused(vcpu, index, false, 0, KVM_MSR_EXIT_REASON_FILTER);
+	res = msr_read(vcpu, index, false, ret);
+	if (likely(res == MSR_RULE_OK))
+		return MSR_OK;
+	return refused(vcpu, index, false, 0, reason_of(res));
+}
+
+enum msr_result msr_guest_write(struct vcpu *vcpu, u32 index, u64 value)
+{
+	enum msr_rule_result res;
+
+	if (!msr_filter_passes(vcpu, index, true))
+		return refused(vcpu, index, true, value, KVM_MSR_EXIT_REASON_FILTER);
+	res = msr_write(vcpu, index, value, false);
+	if (likely(res == MSR_RULE_OK || res == MSR_RULE_DROP))
+		return MSR_OK;
+	return refused(vcpu, index, true, value, reason_of(res));
+}
+
+/* ---- userspace's access ----------------------------------------------------------- */
+
+int msr_host_read(struct vcpu *vcpu, u32 index, u64 *ret)
+{
+	u64 value = 0;
+
+	lockdep_assert_held(&vcpu->mutex);
+	if (msr_read(vcpu, index, true, &value) != MSR_RULE_OK)
+		return -EINVAL;
+	*ret = value;
+	return 0;
+}
+
+int msr_host_write(struct vcpu *vcpu, u32 index, u64 value)
+{
+	enum msr_rule_result res;
+
+	lockdep_assert_held(&vcpu->mutex);
+	res = msr_write(vcpu, index, value, true);
+	return res == MSR_RULE_OK || res == MSR_RULE_DROP ? 0 : -EINVAL;
+}
+
+/* MSRs after RESET; the back end's come with the register state. */
+void msr_reset(struct vcpu *vcpu)
+{
+	bool bsp = vcpu->id == vcpu->vm->bsp_id;
+
+	msr_rule_reset(&vcpu->msrs);
+	vcpu->msrs.val[MSR_SLOT_UCODE_REV] = feature_value(GMSR_UCODE_REV);
+	vcpu->msrs.val[MSR_SLOT_ARCH_CAPABILITIES] = arch_capabilities;
+	vcpu->apic_base = GAPIC_BASE_ADDR | GAPIC_BASE_EN | (bsp ? GAPIC_BASE_BSP : 0);
+	vcpu->tsc_adjust = 0;
+	vcpu->tsc_aux = 0;
+	vcpu->spec_ctrl = 0;
+	vcpu->kvmclock_msr = 0;
+	if (rcu_access_pointer(vcpu->vm->msr_filter))
+		set_bit(REQ_MSR_FILTER, &vcpu->requests);
+}

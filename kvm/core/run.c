@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KVM_RUN: finish what userspace was asked for, then enter the guest and
+ * handle its exits until something has to go out.
+ *
+ * One turn of the loop: requests, events, entry with interrupts off, exit,
+ * accounting, handler. One predicate (must_leave) decides, with interrupts
+ * off, whether the entry may happen at all. SRCU is entered by the handlers
+ * that look at memory slots, never here, so that nobody waits for a guest.
+ *
+ * kick protocol: whoever wants a vCPU's attention sets a request bit and then
+ * looks at vcpu->mode; the entry path sets mode and then looks at requests,
+ * with a full barrier between the two on both sides.
+ */
+#include <linux/context_tracking.h>
+#include <linux/kvm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <linux/vtime.h>
+
+#include "../arch/ops.h"
+#include "../compat.h"
+#include "../mem/mem.h"
+#include "../stat/stat.h"
+#include "../trace/exit.h"
+#include "core.h"
+#include "state.h"
+
+/* ---- guest context ----------------------------------------------------- */
+
+/* Time is the guest's from here; RCU and context tracking know. Interrupts off. */
+static __always_inline void context_enter(void)
+{
+	vtime_account_guest_enter();
+	context_tracking_guest_enter();
+}
+
+static __always_inline void context_leave(void)
+{
+	context_tracking_guest_exit();
+}
+
+/*
+ * With a host interrupt pending, take it while the time is still the guest's:
+ * a timer tick that ended the guest's run is charged to the guest. An exit by
+ * a host interrupt is also where RCU learns that this CPU was quiescent.
+ */
+static void take_host_interrupt(struct vcpu *vcpu)
+{
+	stat_inc(vcpu, irq_exits);
+	compat_rcu_note_guest();
+	local_irq_enable();
+	/* One instruction must pass before a pending interrupt is taken. */
+	asm volatile("nop");
+	local_irq_disable();
+}
+
+/* ---- leaving ----------------------------------------------------------- */
+
+#define LEAVE_WORK (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL | _TIF_NEED_RESCHED | _TIF_NOTIFY_RESUME)
+
+/* Interrupts off, mode published: has the thread anything to do before an entry? */
+static __always_inline bool must_leave(struct vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->requests) || (read_thread_flags() & LEAVE_WORK);
+}
+
+/*
+ * Thread work that came in: RUN_AGAIN after rescheduling; for signals, -EINTR.
+ * Work that only the way to user mode can do (task work) is done by letting the
+ * system call restart by itself: no pending state is touched in between, and
+ * userspace does not see it.
+ */
+static int thread_work(struct vcpu *vcpu)
+{
+	unsigned long work = read_thread_flags();
+
+	if (signal_pending(current)) {
+		vcpu->run->exit_reason = KVM_EXIT_INTR;
+		stat_inc(vcpu, signal_exits);
+		return -EINTR;
+	}
+	if (work & _TIF_NOTIFY_RESUME) {
+		set_thread_flag(TIF_SIGPENDING);
+		return -ERESTARTNOINTR;
+	}
+	if (work & _TIF_NEED_RESCHED)
+		schedule();
+	return 0;
+}
+
+/* vcpu->requests: 0, or a negative errno that ends KVM_RUN. */
+static int handle_requests(struct vcpu *vcpu)
+{
+	int idx;
+
+	if (test_and_clear_bit(REQ_VM_DEAD, &vcpu->requests)) {
+		set_bit(REQ_VM_DEAD, &vcpu->requests);
+		return -EIO;
+	}
+	clear_bit(REQ_KICK, &vcpu->requests);
+	if (test_and_clear_bit(REQ_TLB_FLUSH, &vcpu->requests)) {
+		stat_inc(vcpu, tlb_flush);
+		arch_tlb_flush(vcpu);
+	}
+	if (test_and_clear_bit(REQ_MSR_FILTER, &vcpu->requests))
+		msr_filter_refresh(vcpu);
+	if (test_and_clear_bit(REQ_CLOCK_UPDATE, &vcpu->requests)) {
+		idx = mem_enter(vcpu->vm);
+		time_kvmclock_update(vcpu);
+		mem_leave(vcpu->vm, idx);
+	}
+	return 0;
+}
+
+/* ---- one entry --------------------------------------------------------- */
+
+enum entry_result { ENTRY_DONE, ENTRY_WORK };
+
+static enum entry_result enter_guest(struct vcpu *vcpu, struct exit *exit)
+{
+	enum entry_result res = ENTRY_WORK;
+
+	preempt_disable();
+	local_irq_disable();
+	/* Pairs with the barrier in vcpu_kick(): publish the mode, then look. */
+	smp_store_mb(vcpu->mode, VCPU_IN_GUEST);
+	if (unlikely(must_leave(vcpu)))
+		goto out;
+	trace_kvm_entry(vcpu);
+	fpu_guest_xcr0_load(vcpu);
+	context_enter();
+	arch_enter(vcpu, exit);
+	fpu_host_xcr0_load(vcpu);
+	context_leave();
+	stat_inc(vcpu, exits);
+	trace_kvm_exit(exit->hw_reason, vcpu, exit);
+	if (exit->kind == EXIT_HOST_INTR) {
+		arch_exit_host_work(vcpu, exit);
+		take_host_interrupt(vcpu);
+	}
+	vtime_account_guest_exit();
+	res = ENTRY_DONE;
+out:
+	WRITE_ONCE(vcpu->mode, VCPU_OUTSIDE);
+	local_irq_enable();
+	preempt_enable();
+	return res;
+}
+
+/* ---- the loop ---------------------------------------------------------- */
+
+static bool user_irq_ready(struct vcpu *vcpu)
+{
+	return event_irq_allowed(vcpu);
+}
+
+static enum run_result shutdown(struct vcpu *vcpu)
+{
+	event_triple_fault_clear(vcpu);
+	vcpu->run->exit_reason = KVM_EXIT_SHUTDOWN;
+	return RUN_USER;
+}
+
+/* 0: KVM_RUN succeeded and vcpu->run is filled; negative errno otherwise. */
+static int run_loop(struct vcpu *vcpu)
+{
+	struct exit *exit = &vcpu->exit;
+	enum run_result res;
+	int err;
+
+	for (;;) {
+		if (unlikely(READ_ONCE(vcpu->requests))) {
+			err = handle_requests(vcpu);
+			if (err)
+				return err;
+		}
+		if (unlikely(!event_prepare_entry(vcpu))) {
+			shutdown(vcpu);
+			return 0;
+		}
+		if (unlikely(enter_guest(vcpu, exit) == ENTRY_WORK)) {
+			err = thread_work(vcpu);
+			if (err)
+				return err;
+			continue;
+		}
+		if (unlikely(vcpu->events.in_flight || exit->vectoring.type != EVENT_NONE))
+			event_after_exit(vcpu, &exit->vectoring);
+		res = exit_dispatch(vcpu, exit);
+		if (likely(res == RUN_AGAIN)) {
+			if (unlikely(vcpu->run->request_interrupt_window) && user_irq_ready(vcpu)) {
+				vcpu->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;
+				stat_inc(vcpu, request_irq_exits);
+				return 0;
+			}
+			continue;
+		}
+		return res == RUN_USER ? 0 : vcpu->run_errno;
+	}
+}
+
+/* ---- KVM_RUN ----------------------------------------------------------- */
+
+/* What userspace reads after every KVM_RUN. */
+static void fill_run(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	run->if_flag = !!(vcpu->rflags & X86_EFLAGS_IF);
+	run->flags = 0;
+	run->cr8 = vcpu_state(vcpu, STATE_IRQ)->cr8;
+	run->apic_base = vcpu->apic_base;
+	run->ready_for_interrupt_injection = user_irq_ready(vcpu);
+}
+
+/* Without an in-kernel LAPIC, userspace owns the TPR: it comes in with every KVM_RUN. */
+static int take_cr8(struct vcpu *vcpu)
+{
+	u64 cr8 = READ_ONCE(vcpu->run->cr8);
+	struct vcpu_state *st = vcpu_state(vcpu, STATE_IRQ);
+
+	if (likely(st->cr8 == cr8))
+		return 0;
+	if (cr_rule_cr8(cr8) != CR_OK)
+		return -EINVAL;
+	st->cr8 = cr8;
+	vcpu_state_dirty(vcpu, STATE_IRQ);
+	return 0;
+}
+
+/* Finish the access that the last KVM_RUN went out for. */
+static int complete_pending(struct vcpu *vcpu)
+{
+	enum run_result res = exit_complete_user(vcpu);
+
+	if (res == RUN_AGAIN)
+		return 1;
+	return res == RUN_USER ? 0 : vcpu->run_errno;
+}
+
+static void remember_thread(struct vcpu *vcpu)
+{
+	struct pid *old = rcu_access_pointer(vcpu->pid);
+	struct pid *now = task_pid(current);
+
+	if (likely(old == now))
+		return;
+	rcu_assign_pointer(vcpu->pid, get_pid(now));
+	if (old) {
+		synchronize_rcu();
+		put_pid(old);
+	}
+}
+
+static int run_loaded(struct vcpu *vcpu)
+{
+	int res;
+
+	res = take_cr8(vcpu);
+	if (res)
+		return res;
+	fpu_enter(vcpu);
+	res = vcpu->user_pending ? complete_pending(vcpu) : 1;
+	if (res > 0) {
+		if (compat_immediate_exit(vcpu->run))
+			res = -EINTR;
+		else
+			res = run_loop(vcpu);
+	}
+	fpu_leave(vcpu);
+	return res;
+}
+
+int run_vcpu(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	sigset_t saved;
+	int res;
+
+	lockdep_assert_held(&vcpu->mutex);
+	remember_thread(vcpu);
+	if (unlikely(vcpu->sigset_active))
+		sigprocmask(SIG_SETMASK, &vcpu->sigset, &saved);
+	vcpu_load(vcpu);
+	res = sync_regs_take(vcpu);
+	if (!res)
+		res = run_loaded(vcpu);
+	fill_run(vcpu);
+	sync_regs_give(vcpu);
+	vcpu_put(vcpu);
+	if (unlikely(vcpu->sigset_active))
+		sigprocmask(SIG_SETMASK, &saved, NULL);
+	stat_inc(vcpu, userspace_exits);
+	trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
+	return res;
+}

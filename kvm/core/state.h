@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Access to a vCPU's register state through the class masks of types.h.
+ *
+ * Reading fetches missing classes from the back end; writing marks them for
+ * the next entry. Both need vcpu->mutex (the vCPU's thread). A class must be
+ * read before part of it is written.
+ */
+#ifndef GLASSVISOR_CORE_STATE_H
+#define GLASSVISOR_CORE_STATE_H
+
+#include "../arch/ops.h"
+#include "../vcpu.h"
+
+/* Current values of the classes in @need. */
+static inline struct vcpu_state *vcpu_state(struct vcpu *vcpu, u32 need)
+{
+	u32 missing = need & ~vcpu->st_valid;
+
+	if (missing) {
+		arch_state_get(vcpu, missing);
+		vcpu->st_valid |= missing;
+	}
+	return &vcpu->st;
+}
+
+/* The fields of the classes in @changed were changed; they are valid already. */
+static inline void vcpu_state_dirty(struct vcpu *vcpu, u32 changed)
+{
+	vcpu->st_dirty |= changed;
+}
+
+/*
+ * Facts the rules need. is_paging etc. read st; cheap when valid.
+ */
+static inline bool vcpu_long_mode(struct vcpu *vcpu)
+{
+	return vcpu_state(vcpu, STATE_CR)->efer & (1ULL << 10);
+}
+
+static inline bool vcpu_64bit_code(struct vcpu *vcpu)
+{
+	return vcpu_long_mode(vcpu) && vcpu_state(vcpu, STATE_SEGS)->seg[SEG_CS].l;
+}
+
+#endif /* GLASSVISOR_CORE_STATE_H */

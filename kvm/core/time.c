@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest's two clocks: its TSC, which is the host's plus an offset, and
+ * kvmclock, which counts nanoseconds and is read through a page in guest memory
+ * (x86/tsc.h).
+ *
+ * Where the host's TSC can be trusted, kvmclock is a function of it: a pair
+ * (host TSC, ns) in vm->time, the same for all vCPUs, taken when the VM is made
+ * and replaced by KVM_SET_CLOCK alone. All vCPUs' pages then describe one line,
+ * reads on different vCPUs agree to the tick, and KVM_GET_CLOCK computes what
+ * the guest would. Where it can't, each vCPU's page is made from the host's
+ * boot-time clock when the vCPU comes to another CPU, and the guest has to
+ * guard against steps back itself (the stable flag is clear).
+ *
+ * TSCs of vCPUs are equal from the start: all count from the VM's creation.
+ * Userspace restores or zeroes them one after the other, a little later each;
+ * values that fit the last write to within a second are taken as meaning the
+ * same moment, and get the same offset.
+ *
+ * Locks: vm->time_lock for vm->time, innermost; the rest vcpu->mutex. Guest
+ * memory under SRCU. Left out: TSC scaling (guests run at the host's rate), and
+ * keeping kvmclock true to NTP's corrections of the host's clock.
+ */
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
+#include <asm/cpufeature.h>
+#include <asm/processor.h>
+#include <asm/tsc.h>
+
+#include "../arch/ops.h"
+#include "../mem/kick.h"
+#include "../mem/mem.h"
+#include "../x86/tsc.h"
+#include "core.h"
+
+/* How far apart two writes of the TSC may be and still mean the same moment. */
+#define TSC_SAME_NS NSEC_PER_SEC
+
+static struct tsc_scale host_scale __ro_after_init;
+
+int __init time_host_init(void)
+{
+	if (!tsc_khz)
+		return -ENODEV;
+	tsc_scale_from_khz(tsc_khz, &host_scale);
+	return 0;
+}
+
+/* Asked each time: the kernel may lose its trust while VMs run. */
+static bool tsc_stable(void)
+{
+	return boot_cpu_has(X86_FEATURE_CONSTANT_TSC) && !check_tsc_unstable();
+}
+
+/* A host TSC value and clocks of the same moment. */
+struct moment {
+	u64 tsc;
+	u64 boot_ns;
+	u64 real_ns;
+};
+
+static struct moment moment_now(void)
+{
+	struct moment now;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	now.boot_ns = ktime_get_boottime_ns();
+	now.tsc = rdtsc_ordered();
+	now.real_ns = ktime_get_real_ns();
+	local_irq_restore(flags);
+	return now;
+}
+
+/* kvmclock at @now; vm->time_lock held, or a copy of vm->time. */
+static u64 clock_at(const struct vm_time *time, const struct moment *now, bool stable)
+{
+	if (stable)
+		return time->base_ns + tsc_to_ns(&host_scale, now->tsc - time->base_tsc);
+	return now->boot_ns + time->clock_offset;
+}
+
+/* Make kvmclock read @ns at @now, whichever way it is kept. time_lock held. */
+static void clock_rebase(struct vm_time *time, const struct moment *now, u64 ns)
+{
+	time->base_tsc = now->tsc;
+	time->base_ns = ns;
+	time->clock_offset = ns - now->boot_ns;
+}
+
+static struct vm_time time_copy(struct vm *vm)
+{
+	struct vm_time time;
+
+	spin_lock(&vm->time_lock);
+	time = vm->time;
+	spin_unlock(&vm->time_lock);
+	return time;
+}
+
+/* ---- TSC ------------------------------------------------------------------ */
+
+void time_vm_init(struct vm *vm)
+{
+	struct moment now = moment_now();
+
+	spin_lock_init(&vm->time_lock);
+	vm->tsc_khz = tsc_khz;
+	clock_rebase(&vm->time, &now, 0);
+	vm->time.tsc_offset = -now.tsc;
+}
+
+/* Every vCPU's page depends on whether all have the same. */
+static void offset_set(struct vcpu *vcpu, u64 offset)
+{
+	if (vcpu->tsc_offset == offset)
+		return;
+	WRITE_ONCE(vcpu->tsc_offset, offset);
+	arch_tsc_offset_set(vcpu, offset);
+	vm_request_all(vcpu->vm, REQ_CLOCK_UPDATE, false);
+}
+
+void time_vcpu_init(struct vcpu *vcpu)
+{
+	vcpu->tsc_khz = vcpu->vm->tsc_khz;
+	vcpu->kvmclock_cpu = -1;
+	vcpu->tsc_offset = time_copy(vcpu->vm).tsc_offset;
+	arch_tsc_offset_set(vcpu, vcpu->tsc_offset);
+}
+
+u64 time_guest_tsc(struct vcpu *vcpu)
+{
+	return rdtsc_ordered() + vcpu->tsc_offset;
+}
+
+/* The offset for a TSC that userspace sets to @value now: the last one's if they are one moment. */
+static u64 offset_for(struct vm *vm, u64 value)
+{
+	u64 apart = tsc_from_ns(tsc_khz, TSC_SAME_NS);
+	u64 now = rdtsc_ordered();
+	u64 offset;
+
+	spin_lock(&vm->time_lock);
+	offset = vm->time.tsc_offset;
+	if (!tsc_stable() || (u64)(now + offset - value + apart) > 2 * apart)
+		offset = value - now;
+	vm->time.tsc_offset = offset;
+	spin_unlock(&vm->time_lock);
+	return offset;
+}
+
+void time_tsc_write(struct vcpu *vcpu, u64 value, bool host)
+{
+	u64 offset;
+
+	if (host) {
+		offset = offset_for(vcpu->vm, value);
+	} else {
+		/* IA32_TSC_ADJUST counts every change that software makes (SDM vol. 3). */
+		offset = value - rdtsc_ordered();
+		vcpu->tsc_adjust += offset - vcpu->tsc_offset;
+	}
+	offset_set(vcpu, offset);
+}
+
+/* The guest moves its TSC by moving the adjustment; userspace restores the number alone. */
+void time_tsc_adjust_write(struct vcpu *vcpu, u64 value, bool host)
+{
+	if (!host)
+		offset_set(vcpu, vcpu->tsc_offset + value - vcpu->tsc_adjust);
+	vcpu->tsc_adjust = value;
+}
+
+/* There is no scaling: only the host's own rate, to within what its calibration varies. */
+static bool khz_is_host(u32 khz)
+{
+	u32 slack = tsc_khz / 4000; /* 250 ppm */
+
+	return khz >= tsc_khz - slack && khz <= tsc_khz + slack;
+}
+
+int time_tsc_khz_set(struct vcpu *vcpu, u32 khz)
+{
+	/* 0: whatever the host has. */
+	if (khz && !khz_is_host(khz))
+		return -EINVAL;
+	return 0;
+}
+
+int time_vm_tsc_khz_set(struct vm *vm, u64 khz)
+{
+	if (khz && (khz > U32_MAX || !khz_is_host(khz)))
+		return -EINVAL;
+	return 0;
+}
+
+/* ---- kvmclock --------------------------------------------------------------- */
+
+static void clock_request(struct vcpu *vcpu)
+{
+	if (tsc_pvclock_enabled(vcpu->kvmclock_msr))
+		set_bit(REQ_CLOCK_UPDATE, &vcpu->requests);
+}
+
+/* Where TSCs can't be trusted, each CPU's is a world of its own. */
+void time_vcpu_moved(struct vcpu *vcpu, int cpu)
+{
+	vcpu->kvmclock_cpu = cpu;
+	if (!tsc_stable())
+		clock_request(vcpu);
+}
+
+void time_kvmclock_write(struct vcpu *vcpu, u64 value)
+{
+	vcpu->kvmclock_msr = value;
+	clock_request(vcpu);
+}
+
+/*
+ * Guests read vCPU 0's page on whatever vCPU they run (vDSO), if it says
+ * "stable": only while the TSCs of all vCPUs are one.
+ */
+static bool offsets_equal(struct vcpu *vcpu)
+{
+	struct vcpu *other;
+	u32 i;
+
+	for (i = 0; (other = vm_vcpu(vcpu->vm, i)); i++) {
+		if (READ_ONCE(other->tsc_offset) != vcpu->tsc_offset)
+			return false;
+	}
+	return true;
+}
+
+static u8 pvclock_flags(struct vcpu *vcpu, u8 old, bool stable)
+{
+	/* The guest clears STOPPED when it has seen it. */
+	u8 flags = old & TSC_PVCLOCK_STOPPED;
+
+	if (stable && offsets_equal(vcpu))
+		flags |= TSC_PVCLOCK_STABLE;
+	if (vcpu->kvmclock_pause) {
+		vcpu->kvmclock_pause = false;
+		flags |= TSC_PVCLOCK_STOPPED;
+	}
+	return flags;
+}
+
+/* Version odd, body, version even: other vCPUs may be reading this page. */
+static void pvclock_write(struct vcpu *vcpu, gpa_t gpa, const struct tsc_pvclock *clock)
+{
+	u32 odd = clock->version - 1;
+	const u8 *body = (const u8 *)clock + sizeof(odd);
+
+	if (mem_write(vcpu, gpa, &odd, sizeof(odd)))
+		return;
+	smp_wmb();
+	mem_write(vcpu, gpa + sizeof(odd), body, sizeof(*clock) - sizeof(odd));
+	smp_wmb();
+	mem_write(vcpu, gpa, &clock->version, sizeof(clock->version));
+}
+
+void time_kvmclock_update(struct vcpu *vcpu)
+{
+	struct vm_time time = time_copy(vcpu->vm);
+	gpa_t gpa = tsc_pvclock_gpa(vcpu->kvmclock_msr);
+	struct tsc_pvclock clock;
+	bool stable = tsc_stable();
+	struct moment now;
+	u8 flags;
+
+	if (!tsc_pvclock_enabled(vcpu->kvmclock_msr) || mem_read(vcpu, gpa, &clock, sizeof(clock)))
+		return;
+	flags = pvclock_flags(vcpu, clock.flags, stable);
+	now = moment_now();
+	/* The line's own origin, not a new point on it: all pages are then equal to the bit. */
+	if (stable) {
+		now.tsc = time.base_tsc;
+		now.boot_ns = 0;
+	}
+	tsc_pvclock_fill(&clock, clock.version, &host_scale, now.tsc + vcpu->tsc_offset,
+			 clock_at(&time, &now, stable), flags);
+	pvclock_write(vcpu, gpa, &clock);
+}
+
+int time_kvmclock_ctrl(struct vcpu *vcpu)
+{
+	if (!tsc_pvclock_enabled(vcpu->kvmclock_msr))
+		return -EINVAL;
+	vcpu->kvmclock_pause = true;
+	clock_request(vcpu);
+	return 0;
+}
+
+/* Wall time at kvmclock 0, for a structure that no other vCPU reads meanwhile. */
+static void wall_clock_fill(struct vcpu *vcpu, gpa_t gpa)
+{
+	struct vm_time time = time_copy(vcpu->vm);
+	struct moment now = moment_now();
+	struct tsc_wall_clock clock;
+	u32 odd;
+
+	if (mem_read(vcpu, gpa, &clock, sizeof(clock)))
+		return;
+	tsc_wall_clock_fill(&clock, clock.version, now.real_ns,
+			    clock_at(&time, &now, tsc_stable()));
+	odd = clock.version - 1;
+	mem_write(vcpu, gpa, &odd, sizeof(odd));
+	mem_write(vcpu, gpa + sizeof(odd), &clock.sec, sizeof(clock) - sizeof(odd));
+	mem_write(vcpu, gpa, &clock.version, sizeof(clock.version));
+}
+
+void time_wall_clock_write(struct vcpu *vcpu, u64 value, bool host)
+{
+	int idx;
+
+	WRITE_ONCE(vcpu->vm->wall_clock, value);
+	/* A restored guest has the structure in its memory already. */
+	if (host || !value)
+		return;
+	idx = mem_enter(vcpu->vm);
+	wall_clock_fill(vcpu, value);
+	mem_leave(vcpu->vm, idx);
+}
+
+/* ---- KVM_GET_CLOCK, KVM_SET_CLOCK --------------------------------------------- */
+
+int time_clock_flags(void)
+{
+	return KVM_CLOCK_REALTIME | KVM_CLOCK_HOST_TSC | (tsc_stable() ? KVM_CLOCK_TSC_STABLE : 0);
+}
+
+void time_clock_get(struct vm *vm, struct kvm_clock_data *ret)
+{
+	struct vm_time time = time_copy(vm);
+	struct moment now = moment_now();
+	int flags = time_clock_flags();
+
+	memset(ret, 0, sizeof(*ret));
+	ret->clock = clock_at(&time, &now, flags & KVM_CLOCK_TSC_STABLE);
+	ret->flags = flags;
+	ret->realtime = now.real_ns;
+	ret->host_tsc = now.tsc;
+}
+
+int time_clock_set(struct vm *vm, const struct kvm_clock_data *in)
+{
+	struct moment now = moment_now();
+	u64 ns = in->clock;
+
+	if (in->flags & ~(KVM_CLOCK_TSC_STABLE | KVM_CLOCK_REALTIME | KVM_CLOCK_HOST_TSC))
+		return -EINVAL;
+	/* Count the time that passed since the value was taken; never backwards. */
+	if ((in->flags & KVM_CLOCK_REALTIME) && now.real_ns > in->realtime)
+		ns += now.real_ns - in->realtime;
+	spin_lock(&vm->time_lock);
+	clock_rebase(&vm->time, &now, ns);
+	spin_unlock(&vm->time_lock);
+	vm_request_all(vm, REQ_CLOCK_UPDATE, false);
+	return 0;
+}

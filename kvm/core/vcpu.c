@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Life of a vCPU: made under vm->lock in two steps (create, publish), freed
+ * when its VM goes. Binding to a CPU and thread for KVM_RUN and for the ioctls
+ * that need the hardware's copy of its state.
+ *
+ * While loaded, the preempt notifier keeps the vCPU bound to whatever CPU its
+ * thread runs on; vcpu->cpu is that CPU, or -1.
+ */
+#include <linux/kvm.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/slab.h>
+
+#include "../arch/ops.h"
+#include "../mmu/mmu.h"
+#include "../stat/stat.h"
+#include "core.h"
+#include "state.h"
+
+static struct kmem_cache *vcpu_cache;
+
+int vcpu_cache_init(void)
+{
+	/* Guest instructions are fetched, by copy_from_user(), into the emulator's context. */
+	vcpu_cache = kmem_cache_create_usercopy("glassvisor_vcpu", sizeof(struct vcpu),
+						__alignof__(struct vcpu), SLAB_ACCOUNT,
+						offsetof(struct vcpu, emul),
+						sizeof_field(struct vcpu, emul), NULL);
+	if (!vcpu_cache)
+		return -ENOMEM;
+	preempt_notifier_inc();
+	return 0;
+}
+
+void vcpu_cache_exit(void)
+{
+	preempt_notifier_dec();
+	kmem_cache_destroy(vcpu_cache);
+}
+
+/* ---- binding ----------------------------------------------------------- */
+
+static void bind_cpu(struct vcpu *vcpu, int cpu)
+{
+	vcpu->cpu = cpu;
+	time_vcpu_load(vcpu, cpu);
+	arch_vcpu_load(vcpu, cpu);
+}
+
+static void unbind_cpu(struct vcpu *vcpu)
+{
+	arch_vcpu_put(vcpu);
+	vcpu->cpu = -1;
+}
+
+static void sched_in(struct preempt_notifier *pn, int cpu)
+{
+	bind_cpu(container_of(pn, struct vcpu, preempt), cpu);
+}
+
+static void sched_out(struct preempt_notifier *pn, struct task_struct *next)
+{
+	unbind_cpu(container_of(pn, struct vcpu, preempt));
+}
+
+static struct preempt_ops preempt_ops = {
+	.sched_in = sched_in,
+	.sched_out = sched_out,
+};
+
+void vcpu_load(struct vcpu *vcpu)
+{
+	int cpu = get_cpu();
+
+	lockdep_assert_held(&vcpu->mutex);
+	preempt_notifier_register(&vcpu->preempt);
+	bind_cpu(vcpu, cpu);
+	put_cpu();
+}
+
+void vcpu_put(struct vcpu *vcpu)
+{
+	preempt_disable();
+	unbind_cpu(vcpu);
+	preempt_notifier_unregister(&vcpu->preempt);
+	preempt_enable();
+}
+
+/* ---- life -------------------------------------------------------------- */
+
+static int reserve_id(struct vm *vm, u32 id)
+{
+	int err = 0;
+
+	if (id >= GV_MAX_VCPU_ID)
+		return -EINVAL;
+	mutex_lock(&vm->lock);
+	if (id >= vm->max_vcpu_id || vm->n_created >= GV_MAX_VCPUS)
+		err = -EINVAL;
+	else if (test_and_set_bit(id, vm->vcpu_ids))
+		err = -EEXIST;
+	else
+		vm->n_created++;
+	mutex_unlock(&vm->lock);
+	return err;
+}
+
+static void release_id(struct vm *vm, u32 id)
+{
+	mutex_lock(&vm->lock);
+	clear_bit(id, vm->vcpu_ids);
+	vm->n_created--;
+	mutex_unlock(&vm->lock);
+}
+
+static void free_parts(struct vcpu *vcpu)
+{
+	put_pid(rcu_access_pointer(vcpu->pid));
+	free_page((unsigned long)vcpu->pio_data);
+	free_page((unsigned long)vcpu->run);
+	kmem_cache_free(vcpu_cache, vcpu);
+}
+
+static struct vcpu *alloc_parts(struct vm *vm, u32 id)
+{
+	struct vcpu *vcpu = kmem_cache_zalloc(vcpu_cache, GFP_KERNEL_ACCOUNT);
+
+	if (!vcpu)
+		return NULL;
+	vcpu->vm = vm;
+	vcpu->id = id;
+	vcpu->cpu = -1;
+	mutex_init(&vcpu->mutex);
+	preempt_notifier_init(&vcpu->preempt, &preempt_ops);
+	vcpu->run = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	vcpu->pio_data = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!vcpu->run || !vcpu->pio_data) {
+		free_parts(vcpu);
+		return NULL;
+	}
+	vcpu->emul.gpr = vcpu->gpr;
+	vcpu->emul.pio_buf = vcpu->pio_data;
+	return vcpu;
+}
+
+int vcpu_create(struct vm *vm, u32 id, struct vcpu **ret_vcpu)
+{
+	struct vcpu *vcpu;
+	int err = reserve_id(vm, id);
+
+	if (err)
+		return err;
+	err = -ENOMEM;
+	vcpu = alloc_parts(vm, id);
+	if (!vcpu)
+		goto id;
+	err = fpu_create(vcpu);
+	if (err)
+		goto parts;
+	err = arch_vcpu_create(vcpu);
+	if (err)
+		goto fpu;
+	cpuid_refresh(vcpu);
+	mutex_lock(&vcpu->mutex);
+	vcpu_reset(vcpu);
+	time_vcpu_init(vcpu);
+	mutex_unlock(&vcpu->mutex);
+	*ret_vcpu = vcpu;
+	return 0;
+fpu:
+	fpu_destroy(vcpu);
+parts:
+	free_parts(vcpu);
+id:
+	release_id(vm, id);
+	return err;
+}
+
+void vcpu_publish(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+
+	mutex_lock(&vm->lock);
+	vcpu->index = vm->n_vcpus;
+	vm->vcpus[vcpu->index] = vcpu;
+	/* Pairs with vm_vcpu(): who sees the count sees the pointer. */
+	smp_store_release(&vm->n_vcpus, vcpu->index + 1);
+	mutex_unlock(&vm->lock);
+	stat_debugfs_vcpu_add(vcpu);
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	u32 id = vcpu->id;
+
+	arch_vcpu_destroy(vcpu);
+	fpu_destroy(vcpu);
+	free_parts(vcpu);
+	release_id(vm, id);
+}
+
+/* ---- reset ------------------------------------------------------------- */
+
+static void reset_segment(struct kvm_segment *seg, u16 selector, u64 base, u8 type, u8 s)
+{
+	*seg = (struct kvm_segment){
+		.base = base,
+		.limit = 0xffff,
+		.selector = selector,
+		.type = type,
+		.present = 1,
+		.s = s,
+	};
+}
+
+/* APM vol. 2, "Processor Initialization": state after RESET. */
+void vcpu_reset(struct vcpu *vcpu)
+{
+	struct vcpu_state *st = &vcpu->st;
+	unsigned int i;
+
+	lockdep_assert_held(&vcpu->mutex);
+	memset(st, 0, sizeof(*st));
+	memset(vcpu->gpr, 0, sizeof(vcpu->gpr));
+	memset(&vcpu->events, 0, sizeof(vcpu->events));
+	vcpu->gpr[GPR_RDX] = 0x600; /* family, model, stepping before CPUID tells them */
+	vcpu->rip = 0xfff0;
+	vcpu->rflags = X86_EFLAGS_FIXED;
+	for (i = SEG_ES; i <= SEG_GS; i++)
+		reset_segment(&st->seg[i], 0, 0, 3, 1);
+	reset_segment(&st->seg[SEG_CS], 0xf000, 0xffff0000, 11, 1);
+	reset_segment(&st->seg[SEG_LDTR], 0, 0, 2, 0);
+	reset_segment(&st->seg[SEG_TR], 0, 0, 3, 0);
+	st->gdt.limit = 0xffff;
+	st->idt.limit = 0xffff;
+	st->cr0 = X86_CR0_CD | X86_CR0_NW | X86_CR0_ET;
+	st->dr6 = 0xffff0ff0;
+	st->dr7 = 0x400;
+	st->pat = 0x0007040600070406ULL;
+	vcpu->st_valid = STATE_ALL;
+	vcpu->st_dirty = STATE_ALL;
+	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
+	vcpu->apic_base = 0xfee00000 | BIT(11) | (vcpu->id ? 0 : BIT(8));
+	vcpu->user_pending = USER_NONE;
+	fpu_reset(vcpu);
+	msr_reset(vcpu);
+	arch_vcpu_reset(vcpu);
+	arch_root_set(vcpu, mmu_root(vcpu->vm));
+}

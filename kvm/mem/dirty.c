@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The dirty log: KVM_GET_DIRTY_LOG.
+ *
+ * A page's bit is set when it is written through us (mem_mark_dirty() after
+ * the write) or when the guest gets write access to it (mmu/fault.c, under
+ * mmu_lock for reading). A pass takes the words out of the bitmap one by one
+ * and removes write access from the pages that they name, under mmu_lock for
+ * writing, so no fault can come between the two; then flushes once, and hands
+ * out what it took.
+ *
+ * Why nothing is lost: until the flush a guest may write, without a fault, to a
+ * page whose bit was taken already. But userspace gets the bit after the flush,
+ * so it reads the page after that write. What it writes later faults, and sets
+ * the bit for the next pass. For the same reason mmu_lock may be given up
+ * between words.
+ *
+ * If the user's buffer can't be written, what was taken is put back.
+ *
+ * Cost: a scan of the words; for each dirty page a handful of instructions.
+ *
+ * Locks: slots_lock (the slot, the snapshot half of its bitmap), mmu_lock.
+ * Leaves out: manual protect with KVM_CLEAR_DIRTY_LOG, the dirty ring.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "../compat.h"
+#include "../stat/stat.h"
+#include "mem.h"
+#include "up.h"
+
+/* First word at or behind @w that is not zero, or @n. */
+static u64 next_dirty_word(const u64 *map, u64 w, u64 n)
+{
+	while (n - w >= 8) {
+		if (READ_ONCE(map[w]) | READ_ONCE(map[w + 1]) | READ_ONCE(map[w + 2]) |
+		    READ_ONCE(map[w + 3]) | READ_ONCE(map[w + 4]) | READ_ONCE(map[w + 5]) |
+		    READ_ONCE(map[w + 6]) | READ_ONCE(map[w + 7]))
+			break;
+		w += 8;
+	}
+	while (w < n && !READ_ONCE(map[w]))
+		w++;
+	return w;
+}
+
+/* Move the dirty bits from word @w on into @snap and protect their pages. Returns pages. */
+static u64 harvest(struct vm *vm, const struct memslot_dev *dev, u64 *snap, u64 w, u64 n)
+{
+	u64 *map = dev->dirty;
+	bool flush = false;
+	u64 pages = 0;
+
+	memset(snap, 0, n * sizeof(*snap));
+	write_lock(&vm->mmu_lock);
+	for (; w < n; w = next_dirty_word(map, w + 1, n)) {
+		u64 bits = xchg(&map[w], 0);
+
+		snap[w] = bits;
+		pages += hweight64(bits);
+		flush |= mmu_protect_mask(vm, dev->slot.base_gfn + (w << 6), bits);
+		if (need_resched() || rwlock_needbreak(&vm->mmu_lock))
+			cond_resched_rwlock_write(&vm->mmu_lock);
+	}
+	write_unlock(&vm->mmu_lock);
+	if (flush)
+		mmu_flush_remote(vm);
+	return pages;
+}
+
+static void put_back(const struct memslot_dev *dev, const u64 *snap, u64 n)
+{
+	u64 w;
+
+	for (w = next_dirty_word(snap, 0, n); w < n; w = next_dirty_word(snap, w + 1, n))
+		atomic64_or(snap[w], (atomic64_t *)&dev->dirty[w]);
+}
+
+/* A bitmap without a bit: no pass over the snapshot is needed. */
+static int hand_out_zeroes(void __user *to, u64 bytes)
+{
+	while (bytes) {
+		u64 part = min_t(u64, bytes, PAGE_SIZE);
+
+		if (copy_to_user(to, page_address(ZERO_PAGE(0)), part))
+			return -EFAULT;
+		to += part;
+		bytes -= part;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int dirty_pass(struct vm *vm, const struct memslot_dev *dev, void __user *to)
+{
+	u64 words = dirtymap_words(dev->slot.npages);
+	u64 bytes = dirtymap_bytes(dev->slot.npages);
+	u64 *snap = dev->dirty + words;
+	u64 first = next_dirty_word(dev->dirty, 0, words);
+	u64 pages;
+
+	vm_stat_inc(vm, dirty_log_passes);
+	if (first == words)
+		return hand_out_zeroes(to, bytes);
+	pages = harvest(vm, dev, snap, first, words);
+	if (copy_to_user(to, snap, bytes)) {
+		put_back(dev, snap, words);
+		return -EFAULT;
+	}
+	vm_stat_add(vm, dirty_log_pages, pages);
+	return 0;
+}
+
+int mem_get_dirty_log(struct vm *vm, const struct kvm_dirty_log *log)
+{
+	const struct slots_table *t;
+	const struct memslot *slot;
+	int err = -ENOENT;
+
+	/* The upper half is the address space, and there is one as yet. */
+	if (log->slot >= GV_MEMSLOTS)
+		return -EINVAL;
+	mutex_lock(&vm->slots_lock);
+	t = rcu_dereference_protected(vm->slots, lockdep_is_held(&vm->slots_lock));
+	slot = slots_by_id(t, log->slot);
+	if (slot && mem_logs(slot))
+		err = dirty_pass(vm, mem_dev(slot), log->dirty_bitmap);
+	mutex_unlock(&vm->slots_lock);
+	return err;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Translation: the nested page tables of a VM and the walk of the guest's own.
+ * Format-blind over mmu/spte.h.
+ */
+#ifndef GLASSVISOR_MMU_H
+#define GLASSVISOR_MMU_H
+
+#include "../mem/up.h" /* zapping, dirty log, flush: declared on the lower side */
+#include "../vcpu.h"
+#include "gwalk.h"
+
+struct memslot;
+
+/* Root page, MMU notifier. -ENOMEM or what mmu_notifier_register() says. */
+int mmu_vm_init(struct vm *vm);
+/* First half, while current->mm may still be the owner's: unregister the notifier. */
+void mmu_vm_quiesce(struct vm *vm);
+/* Second half: free all tables. No vCPU runs any more. */
+void mmu_vm_destroy(struct vm *vm);
+hpa_t mmu_root(struct vm *vm);
+
+/* What became of a fault. */
+enum mmu_fault_result {
+	MMU_FIXED,    /* mapped, or had been meanwhile: enter again */
+	MMU_MMIO,     /* no memory there, or a write to a read-only slot: emulate */
+	MMU_RETRY,    /* a signal or an invalidation came in between: enter again after checks */
+	MMU_BAD_HOST, /* the host address is not accessible: KVM_RUN returns -EFAULT */
+};
+
+/*
+ * Handle a nested fault at @gpa (bytes) with @access (MMU_ACCESS_*). vCPU
+ * thread, may sleep, SRCU held, takes mmu_lock for reading.
+ */
+enum mmu_fault_result mmu_fault(struct vcpu *vcpu, gpa_t gpa, u32 access);
+
+/*
+ * Guest virtual to guest physical with the vCPU's present mode. SRCU held; may
+ * sleep. @access: enum gwalk_access. Sets the A and D bits in the guest's
+ * tables. GWALK_OK: *ret_gpa. GWALK_FAULT: *ret_error_code is the #PF's.
+ * GWALK_NON_CANONICAL, GWALK_BUS (a table is not in memory): nothing is written.
+ */
+enum gwalk_result mmu_gva_to_gpa(struct vcpu *vcpu, gva_t gva, u32 access, gpa_t *ret_gpa,
+				 u64 *ret_error_code);
+
+#endif /* GLASSVISOR_MMU_H */

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The pure files (shared/design.md): listed once, for Kbuild and for tests/.
+# Paths are relative to kvm/.
+PURE :=
+PURE += x86/cr.o x86/seg.o x86/exception.o x86/cpuid_rules.o x86/msr_rules.o x86/tsc.o
+PURE += emul/decode.o emul/table_one.o emul/table_0f.o emul/mem.o emul/operand.o emul/alu.o emul/segload.o
+PURE += emul/execute.o emul/execute_mov.o emul/execute_alu.o emul/execute_string.o emul/execute_stack.o
+PURE += emul/execute_control.o emul/execute_far.o emul/execute_system.o emul/execute_simd.o
+PURE += mem/slots.o mem/dirtymap.o
+PURE += mmu/gwalk.o mmu/spte.o
+PURE += stat/hist.o

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The counters as files, where kvm_stat, PCP, libvirt and trace-cmd look for
+ * them (shared face with stock KVM; our own things live elsewhere):
+ *
+ *	/sys/kernel/debug/kvm/<counter>                 sum over the VMs that live now
+ *	/sys/kernel/debug/kvm/<tgid>-<fd>/<counter>     one VM; a vCPU's counters summed
+ *	/sys/kernel/debug/kvm/<tgid>-<fd>/vcpu<id>/...  pid, tsc-offset
+ *
+ * Those tools open whatever they find, so nothing else may appear here: no
+ * other directory, no file that is not one decimal number.
+ *
+ * Files are read-only. Stock KVM clears a counter when 0 is written to it; that
+ * would need a second writer, and each reader can keep its own baseline.
+ *
+ * Invariants: reading takes no lock that a vCPU or an ioctl holds, and never
+ * makes a guest leave. A vCPU is never freed before its VM is removed here.
+ *
+ * Lifetime: debugfs counts the readers that are inside an attribute's get
+ * function (debugfs_file_get, taken by debugfs_attr_read) and
+ * debugfs_remove() waits for them; a file that stays open after that answers
+ * -EIO without looking at its data. So a file may point straight at its VM or
+ * vCPU. The totals find the VMs through stat_vms, under stat_lock.
+ *
+ * Locks: stat_lock covers stat_vms and the names in the root directory. It is
+ * innermost but for debugfs' own locks; nothing of a VM is taken under it.
+ */
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "stat.h"
+
+/* One counter: where it is in its struct. Pointed at by the top-level files. */
+struct stat_desc {
+	const char *name;
+	u16 offset; /* bytes into struct vm_stat or struct vcpu_stat */
+	bool of_vcpu;
+};
+
+static const struct stat_desc stat_descs[] = {
+#define STAT(name, kind, unit, exponent, text) {#name, offsetof(struct vm_stat, name), false},
+#include "../../debugfs-schema/vm.def"
+#undef STAT
+#define STAT(name, kind, unit, exponent, text) {#name, offsetof(struct vcpu_stat, name), true},
+#include "../../debugfs-schema/vcpu.def"
+#undef STAT
+};
+
+static_assert(sizeof(struct vm_stat) + sizeof(struct vcpu_stat) ==
+	      ARRAY_SIZE(stat_descs) * sizeof(u64));
+
+/* What a file in a VM's directory points at. */
+struct stat_file {
+	struct vm *vm;
+	const struct stat_desc *desc;
+};
+
+/* What this file keeps of a VM. */
+struct stat_vm {
+	struct vm *vm;
+	struct dentry *dir; /* NULL: none, see stat_debugfs_vm_add() */
+	struct stat_file files[ARRAY_SIZE(stat_descs)];
+};
+
+static DEFINE_MUTEX(stat_lock);
+static DEFINE_XARRAY(stat_vms); /* vm_id -> struct stat_vm */
+static struct dentry *stat_root;
+
+static u64 stat_value(const void *stats, const struct stat_desc *desc)
+{
+	return READ_ONCE(*(const u64 *)(stats + desc->offset));
+}
+
+/* A counter of a whole VM. The vCPUs that vm_vcpu() shows are complete and outlive this. */
+static u64 stat_vm_value(struct vm *vm, const struct stat_desc *desc)
+{
+	struct vcpu *vcpu;
+	u64 sum = 0;
+	u32 i;
+
+	if (!desc->of_vcpu)
+		return stat_value(&vm->stat, desc);
+	for (i = 0; (vcpu = vm_vcpu(vm, i)); i++)
+		sum += stat_value(&vcpu->stat, desc);
+	return sum;
+}
+
+static int stat_total_get(void *data, u64 *ret_value)
+{
+	struct stat_vm *entry;
+	unsigned long vm_id;
+	u64 sum = 0;
+
+	mutex_lock(&stat_lock);
+	xa_for_each(&stat_vms, vm_id, entry) sum += stat_vm_value(entry->vm, data);
+	mutex_unlock(&stat_lock);
+	*ret_value = sum;
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(stat_total_fops, stat_total_get, NULL, "%llu\n");
+
+static int stat_vm_get(void *data, u64 *ret_value)
+{
+	const struct stat_file *file = data;
+
+	*ret_value = stat_vm_value(file->vm, file->desc);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(stat_vm_fops, stat_vm_get, NULL, "%llu\n");
+
+/* The thread that ran the vCPU last, as the reader's own namespace numbers it; 0: none yet. */
+static int stat_pid_get(void *data, u64 *ret_value)
+{
+	const struct vcpu *vcpu = data;
+
+	rcu_read_lock();
+	*ret_value = pid_vnr(rcu_dereference(vcpu->pid));
+	rcu_read_unlock();
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(stat_pid_fops, stat_pid_get, NULL, "%llu\n");
+
+/* Guest TSC less host TSC; trace-cmd reads it signed to line up both machines' clocks. */
+static int stat_tsc_offset_get(void *data, u64 *ret_value)
+{
+	const struct vcpu *vcpu = data;
+
+	*ret_value = READ_ONCE(vcpu->tsc_offset);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(stat_tsc_offset_fops, stat_tsc_offset_get, NULL, "%lld\n");
+
+/*
+ * The _unsafe variant is right here: the attribute's own read function does
+ * what the wrapper of the other one would do a second time.
+ */
+static void stat_file_create(const char *name, struct dentry *dir, const void *data,
+			     const struct file_operations *fops)
+{
+	debugfs_create_file_unsafe(name, 0444, dir, (void *)data, fops);
+}
+
+static bool stat_dir_exists(const char *name, struct dentry *parent)
+{
+	struct dentry *dentry = debugfs_lookup(name, parent);
+
+	dput(dentry);
+	return dentry;
+}
+
+int stat_debugfs_init(void)
+{
+	unsigned int i;
+
+	if (stat_dir_exists("kvm", NULL))
+		return -EEXIST;
+	stat_root = debugfs_create_dir("kvm", NULL);
+	for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
+		stat_file_create(stat_descs[i].name, stat_root, &stat_descs[i], &stat_total_fops);
+	return 0;
+}
+
+void stat_debugfs_exit(void)
+{
+	debugfs_remove(stat_root);
+	WARN_ON_ONCE(!xa_empty(&stat_vms));
+	xa_destroy(&stat_vms);
+}
+
+/*
+ * A VM outlives its descriptor while a vCPU's is open, so the number may be in
+ * use again by the same process: the name is then the older VM's until that is
+ * gone, and the younger one is to be seen in the totals only.
+ */
+static struct dentry *stat_vm_dir(const struct vm *vm, const char *fdname)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d-%s", vm->pid, fdname);
+	if (IS_ERR_OR_NULL(stat_root) || stat_dir_exists(name, stat_root))
+		return NULL;
+	return debugfs_create_dir(name, stat_root);
+}
+
+int stat_debugfs_vm_add(struct vm *vm, const char *fdname)
+{
+	struct stat_vm *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
+	unsigned int i;
+	int err;
+
+	if (!entry)
+		return -ENOMEM;
+	entry->vm = vm;
+	for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
+		entry->files[i] = (struct stat_file){vm, &stat_descs[i]};
+
+	mutex_lock(&stat_lock);
+	err = xa_err(xa_store(&stat_vms, vm->vm_id, entry, GFP_KERNEL_ACCOUNT));
+	if (!err)
+		entry->dir = stat_vm_dir(vm, fdname);
+	mutex_unlock(&stat_lock);
+	if (err) {
+		kfree(entry);
+		return err;
+	}
+
+	vm->debugfs = entry->dir;
+	if (!IS_ERR_OR_NULL(entry->dir))
+		for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
+			stat_file_create(stat_descs[i].name, entry->dir, &entry->files[i],
+					 &stat_vm_fops);
+	return 0;
+}
+
+void stat_debugfs_vm_remove(struct vm *vm)
+{
+	struct stat_vm *entry;
+
+	mutex_lock(&stat_lock);
+	entry = xa_erase(&stat_vms, vm->vm_id);
+	mutex_unlock(&stat_lock);
+	if (!entry)
+		return;
+	debugfs_remove(entry->dir);
+	vm->debugfs = NULL;
+	kfree(entry);
+}
+
+void stat_debugfs_vcpu_add(struct vcpu *vcpu)
+{
+	char name[16];
+
+	if (IS_ERR_OR_NULL(vcpu->vm->debugfs))
+		return;
+	snprintf(name, sizeof(name), "vcpu%u", vcpu->id);
+	vcpu->debugfs = debugfs_create_dir(name, vcpu->vm->debugfs);
+	stat_file_create("pid", vcpu->debugfs, vcpu, &stat_pid_fops);
+	stat_file_create("tsc-offset", vcpu->debugfs, vcpu, &stat_tsc_offset_fops);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A virtual CPU. Everything without another letter is (v): it belongs to the
+ * thread that holds vcpu->mutex. Letters: see locks.h.
+ *
+ * Register state: GPRs, RIP and RFLAGS are here after every exit. The rest is
+ * read through vcpu_state() and changed through vcpu_state_dirty() in
+ * core/state.h, which keep st_valid and st_dirty right.
+ */
+#ifndef GLASSVISOR_VCPU_H
+#define GLASSVISOR_VCPU_H
+
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <asm/fpu/types.h>
+
+#include "arch/exit.h"
+#include "emul/emul.h"
+#include "mmu/gwalk.h"
+#include "vm.h"
+#include "x86/cpuid_rules.h"
+#include "x86/msr_rules.h"
+
+/* Bits of vcpu->requests: things to do before the next entry, settable from anywhere. */
+enum vcpu_request {
+	REQ_KICK,	  /* nothing but leave the guest */
+	REQ_TLB_FLUSH,
+	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
+	REQ_MSR_FILTER, /* the filter changed: msr_filter_refresh() */
+	REQ_VM_DEAD,
+};
+
+/* vcpu->mode: where the vCPU's thread is, for kicks. */
+enum vcpu_mode { VCPU_OUTSIDE, VCPU_IN_GUEST };
+
+/* vcpu->fpu_switch: registers beside the FPU state that are switched around an entry. */
+#define FPU_SWITCH_XCR0 BIT(0)
+#define FPU_SWITCH_XSS	BIT(1)
+#define FPU_SWITCH_PKRU BIT(2)
+
+/* What KVM_RUN must finish on its next call, after userspace has done its part. */
+enum user_pending {
+	USER_NONE,
+	USER_PIO_IN,  /* plain IN: put pio_data into RAX, skip */
+	USER_EMUL,    /* the emulator waits for its pending access */
+	USER_RDMSR,   /* KVM_EXIT_X86_RDMSR answered in run->msr */
+	USER_WRMSR,
+};
+
+struct vcpu {
+	struct vm *vm;	    /* (c) */
+	u32 id;		    /* (c) from userspace; APIC id */
+	u32 index;	    /* (c) 0.. in order of creation */
+	void *arch;	    /* (c) the back end's part */
+	struct mutex mutex;
+	struct kvm_run *run; /* (c) one zeroed page, shared with userspace: read each field once */
+	u8 *pio_data;	     /* (c) one page, mapped behind run */
+	struct preempt_notifier preempt;
+	struct pid __rcu *pid; /* (a) thread that ran it last */
+	int cpu;	       /* CPU it is loaded on; -1 */
+
+	/* Registers. */
+	u64 gpr[GPR_COUNT];
+	u64 rip;
+	u64 rflags;
+	struct vcpu_state st;
+	u32 st_valid; /* STATE_* classes of st that are current */
+	u32 st_dirty; /* classes that the back end must take before the next entry */
+
+	/* From outside. */
+	unsigned long requests; /* (a) BIT(enum vcpu_request) */
+	int mode;		/* (a) enum vcpu_mode */
+
+	/* Events. */
+	struct vcpu_events events;
+	bool irq_window; /* asked of the back end */
+	bool nmi_window;
+	u8 mp_state; /* KVM_MP_STATE_* */
+
+	/* Exit being handled and its remainder in userspace. */
+	struct exit exit;
+	int run_errno;	 /* negative: what KVM_RUN returns after RUN_FAIL */
+	u8 user_pending; /* enum user_pending */
+	u8 pio_size;	 /* of USER_PIO_*: bytes */
+	u64 pio_rip;	 /* RIP when user_pending was set: if it moved, what was pending is void */
+	u64 pio_next_rip;
+	struct emul_ctx emul;
+	gpa_t emul_gpa;	      /* where the fault that is being emulated happened, or GPA_INVALID */
+	bool emul_gpa_write;  /* and that it was a write */
+	bool emul_host_fault; /* an operation met a host address that is not accessible */
+
+	/* CPUID and what follows from it. */
+	struct cpuid_table cpuid;     /* x86/cpuid_rules.h: entries sorted, with index */
+	struct cpuid_guest_caps caps; /* allowed CR4 and EFER bits, MAXPHYADDR, ... */
+
+	/* FPU. */
+	struct fpu_guest fpu;
+	u64 xcr0;
+	u32 pkru;
+	u32 host_pkru; /* while the guest runs */
+	bool fpu_loaded; /* the guest's FPU state is in the CPU or current's guest fpstate */
+	u8 fpu_switch;	 /* FPU_SWITCH_*: what differs from the host and is switched at entry */
+
+	/* MSRs without a home in the back end. */
+	struct msr_store msrs; /* x86/msr_rules.h */
+	u64 apic_base;
+	u64 tsc_aux;
+	u64 spec_ctrl;
+
+	/* Time: core/time.c */
+	u64 tsc_offset;
+	u64 tsc_adjust; /* MSR IA32_TSC_ADJUST */
+	u32 tsc_khz;
+	u64 kvmclock_msr;  /* MSR_KVM_SYSTEM_TIME: gpa | enable */
+	u32 kvmclock_version;
+	bool kvmclock_pause; /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
+	int kvmclock_cpu;
+
+	/* KVM_SET_GUEST_DEBUG. */
+	struct {
+		u32 control; /* KVM_GUESTDBG_* */
+		u64 db[4];
+		u64 dr7;
+		u64 step_rip;
+	} guest_debug;
+
+	/* KVM_SET_SIGNAL_MASK. */
+	bool sigset_active;
+	sigset_t sigset;
+
+	/* Guest page walks (mmu/): mode made from these registers; cr0 0: rebuild. */
+	struct {
+		u64 cr0, cr4, efer;
+		struct gwalk_mode mode;
+	} walk;
+	u32 slot_hint; /* last-hit slot of mem/: index into the slots table */
+
+	struct vcpu_stat stat;	/* written by the vCPU's thread alone */
+	struct dentry *debugfs; /* (c) */
+};
+
+#endif /* GLASSVISOR_VCPU_H */

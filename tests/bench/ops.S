@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest side of the benchmark, in long mode. Each payload runs one
+ * operation I_ARG[0] times, takes the TSC before and after each, and leaves
+ * the differences as 32-bit words at SAMPLES. Under -icount the TSC counts
+ * executed instructions, so a difference is the exact cost of a round trip.
+ */
+#include "guest.h"
+#include "bench.h"
+
+/* rdi: sample cursor, rsi: samples left, r14: start */
+.macro bench_begin
+	.code64
+	movq $SAMPLES, %rdi
+	movq I_ARG, %rsi
+1:	rdtsc
+	shlq $32, %rdx
+	orq %rdx, %rax
+	movq %rax, %r14
+.endm
+
+.macro bench_end
+	rdtsc
+	shlq $32, %rdx
+	orq %rdx, %rax
+	subq %r14, %rax
+	movl %eax, (%rdi)
+	addq $4, %rdi
+	decq %rsi
+	jnz 1b
+	DONE
+.endm
+
+PAYLOAD(bench_empty)
+	bench_begin
+	bench_end
+END(bench_empty)
+
+PAYLOAD(bench_cpuid)
+	bench_begin
+	xorl %eax, %eax
+	cpuid
+	bench_end
+END(bench_cpuid)
+
+PAYLOAD(bench_hypercall)
+	bench_begin
+	movl $100, %eax
+	vmmcall
+	bench_end
+END(bench_hypercall)
+
+PAYLOAD(bench_rdmsr)
+	bench_begin
+	movl $0x1b, %ecx
+	rdmsr
+	bench_end
+END(bench_rdmsr)
+
+PAYLOAD(bench_cr0)
+	movq %cr0, %rbx
+	bench_begin
+	movq %rbx, %cr0
+	bench_end
+END(bench_cr0)
+
+PAYLOAD(bench_out)
+	bench_begin
+	outl %eax, $P_BENCH
+	bench_end
+END(bench_out)
+
+PAYLOAD(bench_mmio_write)
+	movq I_ARG + 8, %rbx
+	bench_begin
+	movl %ecx, (%rbx)
+	bench_end
+END(bench_mmio_write)
+
+PAYLOAD(bench_mmio_read)
+	movq I_ARG + 8, %rbx
+	bench_begin
+	movl (%rbx), %ecx
+	bench_end
+END(bench_mmio_read)
+
+/* One write to each of I_ARG[0] pages from I_ARG[1] on. */
+PAYLOAD(bench_touch)
+	movq I_ARG + 8, %rbx
+	bench_begin
+	movb $1, (%rbx)
+	addq $0x1000, %rbx
+	bench_end
+END(bench_touch)
