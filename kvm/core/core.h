@@ -67,6 +67,8 @@ static inline void event_queue_ud(struct vcpu *vcpu)
 }
 /* After an exit: what the entry carried is gone, unless @vectoring gives it back. */
 void event_after_exit(struct vcpu *vcpu, const struct event *vectoring);
+/* Forget an exception on its way. */
+void event_drop_exception(struct vcpu *vcpu);
 /* Shutdown, as if delivered; cleared when userspace has been told. */
 void event_triple_fault(struct vcpu *vcpu);
 void event_triple_fault_clear(struct vcpu *vcpu);

@@ -262,6 +262,12 @@ void event_after_exit(struct vcpu *vcpu, const struct event *vectoring)
 	todo_refresh(vcpu);
 }
 
+void event_drop_exception(struct vcpu *vcpu)
+{
+	vcpu->events.exc = (struct exc_queue){};
+	todo_refresh(vcpu);
+}
+
 void event_triple_fault_clear(struct vcpu *vcpu)
 {
 	vcpu->events.triple_fault = false;

@@ -394,8 +394,10 @@ static enum run_result exit_nmi_window(struct vcpu *vcpu, struct exit *exit)
 	return RUN_AGAIN;
 }
 
+/* What was being delivered when the CPU shut down is lost with it. */
 static enum run_result exit_triple_fault(struct vcpu *vcpu, struct exit *exit)
 {
+	event_drop_exception(vcpu);
 	vcpu->run->exit_reason = KVM_EXIT_SHUTDOWN;
 	return RUN_USER;
 }

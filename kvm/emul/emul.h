@@ -38,6 +38,7 @@ enum emul_mode {
 	EMUL_MODE_16,
 	EMUL_MODE_32,
 	EMUL_MODE_64,
+	EMUL_NR_MODES,
 };
 
 /* General registers and segments, in the encoding order of the manuals. */
@@ -395,8 +396,11 @@ struct emul_ctx {
 	struct emul_record rec[EMUL_NR_RECORDS];
 	struct emul_insn insn;
 	u64 next_rip;
-	bool tf_at_start;      /* RFLAGS.TF before the instruction */
-	u16 pio_have, pio_pos; /* INS: units in pio_buf, and units already stored */
+	bool tf_at_start; /* RFLAGS.TF before the instruction */
+	/* What ctx->insn was decoded from: device drivers repeat themselves. */
+	u64 last_low, last_high; /* bytes 0..7 and 7..14 */
+	u8 last_mode;		 /* EMUL_NR_MODES: not from a full fetch */
+	u16 pio_have, pio_pos;	 /* INS: units in pio_buf, and units already stored */
 
 	/* Valid only while emul_step() runs. */
 	const struct emul_ops *ops;

@@ -132,9 +132,37 @@ static __always_inline void emul_gpr_write_addr(struct emul_ctx *ctx, unsigned i
 }
 
 /* Effective address of the memory operand, cut to the address size. */
-u64 emul_ea(const struct emul_ctx *ctx);
+static __always_inline u64 emul_ea(const struct emul_ctx *ctx)
+{
+	const struct emul_insn *insn = &ctx->insn;
+	u64 ea = insn->disp;
+
+	if (likely(insn->base < 16))
+		ea += ctx->gpr[insn->base];
+	else if (insn->base == EMUL_REG_RIP)
+		ea += ctx->next_rip;
+	if (unlikely(insn->index < 16))
+		ea += ctx->gpr[insn->index] << insn->scale;
+	if (likely(insn->adsize == 8))
+		return ea;
+	return ea & emul_mask(insn->adsize);
+}
+
 /* Its linear address, checked for size bytes. */
-enum emul_result emul_rm_linear(struct emul_ctx *ctx, unsigned int size, u32 acc, u64 *ret_linear);
+static __always_inline enum emul_result emul_rm_linear(struct emul_ctx *ctx, unsigned int size,
+						       u32 acc, u64 *ret_linear)
+{
+	u64 ea = emul_ea(ctx);
+
+	/* Flat 64-bit segments: only canonical form, and that on one page. */
+	if (likely(ctx->mode == EMUL_MODE_64 && ctx->insn.seg < EMUL_SEG_FS &&
+		   (u64)((s64)ea >> (ctx->va_bits - 1)) + 1 <= 1 &&
+		   (ea & (GV_PAGE_SIZE - 1)) + size <= GV_PAGE_SIZE)) {
+		*ret_linear = ea;
+		return EMUL_DONE;
+	}
+	return emul_linear(ctx, ctx->insn.seg, ea, size, acc, ret_linear);
+}
 
 /* Operand of the row as a value of size bytes, and back; a memory write is the last thing done. */
 enum emul_result emul_opr_read(struct emul_ctx *ctx, enum emul_operand opr, unsigned int size,

@@ -104,8 +104,34 @@ static enum emul_result fetch_more(struct emul_ctx *ctx)
 	return EMUL_DONE;
 }
 
+/* Are the 15 bytes those that ctx->insn came from? Decoding depends on nothing but them and the mode. */
+static __always_inline bool same_as_last(const struct emul_ctx *ctx)
+{
+	u64 low, high;
+
+	memcpy(&low, ctx->bytes, 8);
+	memcpy(&high, ctx->bytes + 7, 8);
+	return ctx->nbytes == EMUL_INSN_MAX && low == ctx->last_low && high == ctx->last_high &&
+	       ctx->mode == ctx->last_mode && ctx->insn.desc;
+}
+
+/* Decodes what is there, and keeps the result's key. */
+static enum emul_decode_result decode(struct emul_ctx *ctx)
+{
+	enum emul_decode_result res;
+
+	ctx->last_mode = EMUL_NR_MODES;
+	res = emul_decode(&ctx->insn, ctx->bytes, ctx->nbytes, ctx->mode);
+	if (likely(res == EMUL_DECODE_OK) && ctx->nbytes == EMUL_INSN_MAX) {
+		ctx->last_mode = ctx->mode;
+		memcpy(&ctx->last_low, ctx->bytes, 8);
+		memcpy(&ctx->last_high, ctx->bytes + 7, 8);
+	}
+	return res;
+}
+
 /* Fetches what is missing, a page at a time, until the decoder is content. */
-static enum emul_result fetch_decode(struct emul_ctx *ctx)
+static noinline enum emul_result fetch_decode(struct emul_ctx *ctx)
 {
 	unsigned int before;
 	enum emul_result res;
@@ -114,7 +140,7 @@ static enum emul_result fetch_decode(struct emul_ctx *ctx)
 		ctx->nbytes = EMUL_INSN_MAX;
 	for (;;) {
 		if (likely(ctx->nbytes)) {
-			switch (emul_decode(&ctx->insn, ctx->bytes, ctx->nbytes, ctx->mode)) {
+			switch (decode(ctx)) {
 			case EMUL_DECODE_OK:
 				return EMUL_DONE;
 			case EMUL_DECODE_INVALID:
@@ -175,12 +201,20 @@ static void retire(struct emul_ctx *ctx)
 }
 
 /* A new instruction: fetch, decode, reset of what a pass over it uses. */
-static enum emul_result begin(struct emul_ctx *ctx)
+static __always_inline enum emul_result begin(struct emul_ctx *ctx)
 {
-	enum emul_result res = fetch_decode(ctx);
+	if (!ctx->nbytes) {
+		enum emul_result res = fetch_more(ctx);
 
-	if (unlikely(res))
-		return res;
+		if (unlikely(res))
+			return res;
+	}
+	if (!same_as_last(ctx)) {
+		enum emul_result res = fetch_decode(ctx);
+
+		if (unlikely(res))
+			return res;
+	}
 	ctx->next_rip = ctx->rip + ctx->insn.len;
 	if (ctx->mode != EMUL_MODE_64)
 		ctx->next_rip &= ctx->mode == EMUL_MODE_16 ? 0xffff : 0xffffffff;

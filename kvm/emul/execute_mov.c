@@ -7,6 +7,45 @@
  */
 #include "exec.h"
 
+/*
+ * MOV in all forms but segment, control and vector registers: nearly all MMIO. Register and immediate
+ * operands are picked up here, memory goes straight to the access.
+ */
+static __always_inline enum emul_result exec_plain_mov(struct emul_ctx *ctx)
+{
+	const struct emul_insn *insn = &ctx->insn;
+	const struct emul_opcode *desc = insn->desc;
+	unsigned int size = insn->opsize;
+	enum emul_result res;
+	u64 linear, val;
+
+	if (likely(insn->mem)) {
+		if (desc->dst == EMUL_OPR_RM) {
+			u32 acc = EMUL_ACC_WRITE | EMUL_ACC_OPERAND;
+
+			if (desc->src == EMUL_OPR_REG)
+				val = emul_gpr_read(ctx, insn->reg, size);
+			else if (desc->src == EMUL_OPR_IMM)
+				val = insn->imm;
+			else
+				val = ctx->gpr[EMUL_RAX];
+			res = emul_rm_linear(ctx, size, acc, &linear);
+			if (emul_failed(res))
+				return res;
+			return emul_write(ctx, linear, size, acc, val, true);
+		}
+		res = emul_rm_linear(ctx, size, EMUL_ACC_READ | EMUL_ACC_OPERAND, &linear);
+		if (emul_failed(res))
+			return res;
+		res = emul_read(ctx, linear, size, EMUL_ACC_READ | EMUL_ACC_OPERAND, &val);
+	} else {
+		res = emul_opr_read(ctx, desc->src, size, &val);
+	}
+	if (emul_failed(res))
+		return res;
+	return emul_opr_write(ctx, desc->dst, size, val);
+}
+
 /* Zero- or sign-extending load; MOVSXD has a 32-bit source. */
 static enum emul_result exec_extend(struct emul_ctx *ctx)
 {
@@ -149,15 +188,11 @@ enum emul_result emul_exec_mov(struct emul_ctx *ctx)
 {
 	const struct emul_insn *insn = &ctx->insn;
 	const struct emul_opcode *desc = insn->desc;
-	enum emul_result res;
 	u64 val;
 
+	if (likely(desc->op == EMUL_OP_MOV))
+		return exec_plain_mov(ctx);
 	switch (desc->op) {
-	case EMUL_OP_MOV:
-		res = emul_opr_read(ctx, desc->src, insn->opsize, &val);
-		if (emul_failed(res))
-			return res;
-		return emul_opr_write(ctx, desc->dst, insn->opsize, val);
 	case EMUL_OP_MOVZX:
 	case EMUL_OP_MOVSX:
 		return exec_extend(ctx);

@@ -160,8 +160,8 @@ static enum emul_result mem_failure(enum emul_mem mem)
 	}
 }
 
-static enum emul_result read_piece(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc,
-				   u64 *ret_val)
+static __always_inline enum emul_result read_piece(struct emul_ctx *ctx, u64 linear,
+						   unsigned int size, u32 acc, u64 *ret_val)
 {
 	const struct emul_record *rec;
 	u8 seq = ctx->seq++;
@@ -186,8 +186,8 @@ static enum emul_result read_piece(struct emul_ctx *ctx, u64 linear, unsigned in
 	return pend(ctx, EMUL_PEND_MMIO_READ, seq, size, 0, false);
 }
 
-static enum emul_result write_piece(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc,
-				    u64 val, bool last)
+static __always_inline enum emul_result write_piece(struct emul_ctx *ctx, u64 linear,
+						    unsigned int size, u32 acc, u64 val, bool last)
 {
 	u8 seq = ctx->seq++;
 	enum emul_mem mem;
@@ -214,44 +214,56 @@ static __always_inline unsigned int first_part(u64 linear, unsigned int size)
 	return unlikely(size > room) ? room : size;
 }
 
-enum emul_result emul_read(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc,
-			   u64 *ret_val)
+/* An access that begins on one page and ends on the next. */
+static noinline enum emul_result read_split(struct emul_ctx *ctx, u64 linear, unsigned int size,
+					    u32 acc, u64 *ret_val)
 {
 	unsigned int first = first_part(linear, size);
 	enum emul_result res;
 	u64 low, high;
 
-	if (likely(first == size))
-		return read_piece(ctx, linear, size, acc, ret_val);
 	acc &= ~EMUL_ACC_OPERAND;
-	res = read_piece(ctx, linear, first, acc, &low);
+	res = emul_read(ctx, linear, first, acc, &low);
 	if (emul_failed(res))
 		return res;
-	res = read_piece(ctx, linear_add(ctx, linear, first), size - first, acc, &high);
+	res = emul_read(ctx, linear_add(ctx, linear, first), size - first, acc, &high);
 	if (!emul_failed(res))
 		*ret_val = low | high << (8 * first);
 	return res;
 }
 
-enum emul_result emul_write(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc, u64 val,
-			    bool last)
+static noinline enum emul_result write_split(struct emul_ctx *ctx, u64 linear, unsigned int size,
+					     u32 acc, u64 val, bool last)
 {
 	unsigned int first = first_part(linear, size);
 	enum emul_result res;
-	u64 second;
 
-	acc |= EMUL_ACC_WRITE;
-	if (likely(first == size))
-		return write_piece(ctx, linear, size, acc, val, last);
 	acc &= ~EMUL_ACC_OPERAND;
 	res = emul_probe(ctx, linear, size, acc);
 	if (emul_failed(res))
 		return res;
-	second = linear_add(ctx, linear, first);
-	res = write_piece(ctx, linear, first, acc, val, false);
+	res = emul_write(ctx, linear, first, acc, val, false);
 	if (emul_failed(res))
 		return res;
-	return write_piece(ctx, second, size - first, acc, val >> (8 * first), last);
+	return emul_write(ctx, linear_add(ctx, linear, first), size - first, acc,
+			  val >> (8 * first), last);
+}
+
+enum emul_result emul_read(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc,
+			   u64 *ret_val)
+{
+	if (unlikely((linear & PAGE_OFFSET_MASK) + size > GV_PAGE_SIZE))
+		return read_split(ctx, linear, size, acc, ret_val);
+	return read_piece(ctx, linear, size, acc, ret_val);
+}
+
+enum emul_result emul_write(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc, u64 val,
+			    bool last)
+{
+	acc |= EMUL_ACC_WRITE;
+	if (unlikely((linear & PAGE_OFFSET_MASK) + size > GV_PAGE_SIZE))
+		return write_split(ctx, linear, size, acc, val, last);
+	return write_piece(ctx, linear, size, acc, val, last);
 }
 
 enum emul_result emul_read_wide(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc,

@@ -9,25 +9,6 @@
  */
 #include "exec.h"
 
-u64 emul_ea(const struct emul_ctx *ctx)
-{
-	const struct emul_insn *insn = &ctx->insn;
-	u64 ea = insn->disp;
-
-	if (likely(insn->base < 16))
-		ea += ctx->gpr[insn->base];
-	else if (insn->base == EMUL_REG_RIP)
-		ea += ctx->next_rip;
-	if (insn->index < 16)
-		ea += ctx->gpr[insn->index] << insn->scale;
-	return ea & emul_mask(insn->adsize);
-}
-
-enum emul_result emul_rm_linear(struct emul_ctx *ctx, unsigned int size, u32 acc, u64 *ret_linear)
-{
-	return emul_linear(ctx, ctx->insn.seg, emul_ea(ctx), size, acc, ret_linear);
-}
-
 /* Moves and arithmetic touch memory only through their r/m operand. */
 static __always_inline u32 operand_flag(const struct emul_ctx *ctx)
 {

@@ -9,6 +9,10 @@
  * made, and mem_hva() keeps an index in its slot also under misspeculation, so
  * no address here is the guest's choice beyond that.
  *
+ * The kernel side of a copy is the caller's own buffer and constant bound, often
+ * inside struct vcpu; so the raw helpers are used, without hardened usercopy's
+ * search for the object, which knows whole slab objects only.
+ *
  * Locks: SRCU. A user access may fault and sleep.
  */
 #include <linux/uaccess.h>
@@ -37,11 +41,12 @@ static const struct memslot *locate(struct vcpu *vcpu, gpa_t gpa, unsigned int l
 
 int mem_read(struct vcpu *vcpu, gpa_t gpa, void *buf, unsigned int len)
 {
+	might_fault();
 	while (len) {
 		void __user *at;
 		unsigned int part;
 
-		if (!locate(vcpu, gpa, len, false, &at, &part) || __copy_from_user(buf, at, part))
+		if (!locate(vcpu, gpa, len, false, &at, &part) || raw_copy_from_user(buf, at, part))
 			return -EFAULT;
 		gpa += part;
 		buf += part;
@@ -52,6 +57,7 @@ int mem_read(struct vcpu *vcpu, gpa_t gpa, void *buf, unsigned int len)
 
 int mem_write(struct vcpu *vcpu, gpa_t gpa, const void *buf, unsigned int len)
 {
+	might_fault();
 	while (len) {
 		const struct memslot *slot;
 		void __user *at;
@@ -59,7 +65,7 @@ int mem_write(struct vcpu *vcpu, gpa_t gpa, const void *buf, unsigned int len)
 		gfn_t gfn;
 
 		slot = locate(vcpu, gpa, len, true, &at, &part);
-		if (!slot || __copy_to_user(at, buf, part))
+		if (!slot || raw_copy_to_user(at, buf, part))
 			return -EFAULT;
 		for (gfn = gpa >> GV_PAGE_SHIFT; gfn <= (gpa + part - 1) >> GV_PAGE_SHIFT; gfn++)
 			mem_mark_dirty(vcpu->vm, slot, gfn);

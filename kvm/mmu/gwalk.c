@@ -80,7 +80,13 @@ static void init_pae(struct gwalk_mode *m, const struct cpuid_guest_caps *caps)
 	m->rsvd[1] = high;
 	m->rsvd[2] = high;
 	m->rsvd_large[2] = high | GENMASK_ULL(20, 13);
-	m->rsvd[3] = high | ENTRY_NX | GENMASK_ULL(2, 1) | GENMASK_ULL(8, 5);
+	/*
+	 * A PDPTE's bits 2:1 and 8:5 are reserved too (APM vol. 2, "PAE paging"),
+	 * but with nested paging PDPTEs are read from memory during the CPU's own
+	 * walk, which judges them before we do; and there are CPUs (QEMU's) that set
+	 * the accessed bit in them. Judging again could only turn out a false fault.
+	 */
+	m->rsvd[3] = high | ENTRY_NX;
 }
 
 static void init_32bit(struct gwalk_mode *m, const struct cpuid_guest_caps *caps, bool pse)

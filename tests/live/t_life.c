@@ -248,19 +248,19 @@ static long slab_kib(void)
 	return atol(p + 11);
 }
 
-/* Kernel memory comes back: 150 VMs with slots and page tables. */
+/* Kernel memory comes back: 40 VMs with slots and page tables. */
 static void memory_leak(void)
 {
 	long before = 0, after;
 
-	for (int round = 0; round < 200; round++) {
+	for (int round = 0; round < 60; round++) {
 		struct vm vm;
 		struct vcpu v;
 
-		if (round == 50)
+		if (round == 20)
 			before = slab_kib();
 		vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
-		for (int i = 1; i < 20; i++)
+		for (int i = 1; i < 5; i++)
 			vm_slot(&vm, i, KVM_MEM_LOG_DIRTY_PAGES, GIB(1) + i * MIB(64), PAGE,
 				vm.ram);
 		vcpu_run_pio(&v, KVM_EXIT_IO_OUT, 0x10, 4, 1);
@@ -274,7 +274,7 @@ static void memory_leak(void)
 			return;
 		usleep(100000);
 	}
-	FAIL("unreclaimable slab grew from %ld to %ld KiB over 150 VMs", before, after);
+	FAIL("unreclaimable slab grew from %ld to %ld KiB over 40 VMs", before, after);
 }
 
 static void vcpu_limit(void)

@@ -106,8 +106,8 @@ static bool must_be_zero(const struct cpu *c, enum table t, u64 e, int n)
 		return t == PAE_PDPE || t == PAE_PDE || t == PAE_PTE;
 	if (n >= phys)
 		return true;
-	if (t == PAE_PDPE)
-		return n == 1 || n == 2 || (n >= 5 && n <= 8);
+	if (t == PAE_PDPE) /* its low reserved bits are judged by the CPU's own walk alone */
+		return false;
 	if (page && (t == PDE || t == PAE_PDE))
 		return n >= 13 && n <= 20;
 	if (page && t == PDPE)

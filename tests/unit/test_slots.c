@@ -132,6 +132,9 @@ static void total_of_pages_is_bounded(void **state)
 	assert_int_equal(slots_plan(t, &r, &small, &ch), 0);
 	small.max_total = 3;
 	assert_int_equal(slots_plan(t, &r, &small, &ch), -EINVAL);
+	r.slot = 1;
+	r.memory_size = 0;
+	assert_int_equal(slots_plan(t, &r, &small, &ch), 0); /* deletion is always possible */
 	free_table(t);
 }
 
@@ -146,6 +149,54 @@ static void ids_and_address_spaces_are_bounded(void **state)
 	assert_int_equal(slots_as_id(&r, &limits), 1);
 	r.slot = 0xffff0000;
 	assert_int_equal(slots_as_id(&r, &limits), -EINVAL);
+
+	/* In the table of space 1, with an exact total. */
+	struct slots_table *t = slots_table_init(malloc(slots_table_bytes(0)), 0, 1);
+	struct slots_limits exact = limits;
+	struct slots_change ch;
+
+	r = region(0x10005, 0x1000, 0x1000, 0, 0);
+	exact.max_total = 1;
+	assert_int_equal(slots_plan(t, &r, &exact, &ch), 0);
+	assert_int_equal(ch.kind, SLOTS_CREATE);
+	assert_int_equal(ch.new.as_id, 1);
+	assert_int_equal(ch.new.id, 5);
+	free(t);
+}
+
+static void a_broken_table_is_called_so(void **state)
+{
+	struct slots_table *t = with_one_slot();
+	struct memslot *a, *b;
+	struct memslot was;
+
+	(void)state;
+	assert_int_equal(set(&t, region(2, 0x20000, 0x4000, 0x800000, 0), NULL), 0);
+	a = t->by_gfn[0].slot;
+	b = t->by_gfn[1].slot;
+	was = *a;
+#define BROKEN(breaking, mending)                    \
+	do {                                         \
+		breaking;                            \
+		assert_false(slots_table_valid(t));  \
+		mending;                             \
+		assert_true(slots_table_valid(t));   \
+	} while (0)
+	BROKEN(a->npages = 0, *a = was);
+	BROKEN(a->npages++, *a = was);
+	BROKEN(a->base_gfn--, *a = was);
+	BROKEN(a->as_id = 1, *a = was);
+	BROKEN(a->id = 3, *a = was);
+	BROKEN(a->id = 2, *a = was);
+	BROKEN(t->by_gfn[0].base++, t->by_gfn[0].base--);
+	BROKEN(t->by_gfn[0].end++, t->by_gfn[0].end--);
+	BROKEN(swap(t->by_gfn[0], t->by_gfn[1]), swap(t->by_gfn[0], t->by_gfn[1]));
+	BROKEN(swap(t->by_id[0], t->by_id[1]), swap(t->by_id[0], t->by_id[1]));
+	BROKEN(t->by_id[1] = a, t->by_id[1] = b);
+	BROKEN(t->npages++, t->npages--);
+	BROKEN(t->cap = 1, t->cap = 2);
+#undef BROKEN
+	free_table(t);
 }
 
 static void unknown_flags_are_refused(void **state)
@@ -420,6 +471,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_bounded),
 		cmocka_unit_test(total_of_pages_is_bounded),
 		cmocka_unit_test(ids_and_address_spaces_are_bounded),
+		cmocka_unit_test(a_broken_table_is_called_so),
 		cmocka_unit_test(unknown_flags_are_refused),
 		cmocka_unit_test(overlap_is_eexist_and_neighbours_are_fine),
 		cmocka_unit_test(a_slot_may_not_be_resized_or_rebacked_or_made_read_only),

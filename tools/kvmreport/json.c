@@ -94,6 +94,29 @@ static void print_ports(FILE *f, const struct table *t)
 	fputs(t->n ? "\n  ]" : "]", f);
 }
 
+/* Reasons of KVM_RUN's return, and errors: see model.h. */
+static void print_user_reasons(FILE *f, const struct table *t)
+{
+	const struct columns c = {.key = "reason", .name = name_user_reason};
+	char name[32];
+
+	fputs(",\n  \"userspace_exits\": [", f);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct row *row = &t->rows[i];
+
+		fputs(i ? ",\n    " : "\n    ", f);
+		if (!(row->key >> 63)) {
+			print_row(f, row, &c, 0);
+			continue;
+		}
+		name_errno(name, sizeof(name), ~row->key);
+		fprintf(f, "{\"errno\": %d, \"name\": \"%s\"", (int)~row->key, name);
+		number(f, "count", row->count);
+		fputc('}', f);
+	}
+	fputs(t->n ? "\n  ]" : "]", f);
+}
+
 static void print_vcpus(FILE *f, const struct model *m)
 {
 	const char *separator = "";
@@ -175,8 +198,7 @@ void report_json(FILE *f, const struct report *r)
 	print_table(f, "exceptions", m, &m->exceptions,
 		    &(struct columns){.key = "vector", .name = name_exception});
 	print_table(f, "hypercalls", m, &m->hypercalls, &(struct columns){.key = "nr"});
-	print_table(f, "userspace_exits", m, &m->user_reasons,
-		    &(struct columns){.key = "reason", .name = name_user_reason});
+	print_user_reasons(f, &m->user_reasons);
 	fputs(",\n  \"counters\": {", f);
 	for (size_t i = 0; i < r->n_counters; i++)
 		fprintf(f, "%s\n    \"%s\": %" PRIu64, i ? "," : "", r->counters[i].name,

@@ -4,7 +4,8 @@
  * as the AMD and Intel manuals call them, ports and pages of a PC as QEMU's
  * machine types lay them out.
  */
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <asm/svm.h>
 #include <asm/vmx.h>
@@ -366,4 +367,17 @@ const char *name_exception(uint64_t vector)
 const char *name_opcode(uint64_t key)
 {
 	return FIND(opcodes, key);
+}
+
+void name_errno(char *buf, size_t room, int err)
+{
+	enum { FIRST_RESTART = 512, LAST_RESTART = 516 }; /* ERESTARTSYS and its like */
+	const char *name = strerrorname_np(err);
+
+	if (name)
+		snprintf(buf, room, "%s", name);
+	else if (err >= FIRST_RESTART && err <= LAST_RESTART)
+		snprintf(buf, room, "restart");
+	else
+		snprintf(buf, room, "errno-%d", err);
 }

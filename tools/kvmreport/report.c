@@ -473,7 +473,7 @@ static void user_reason_text(char *buf, size_t room, uint64_t key)
 	const char *name = name_user_reason(key);
 
 	if (key >> 63)
-		snprintf(buf, room, "%s", strerrorname_np(~key) ?: "error");
+		name_errno(buf, room, ~key);
 	else if (name)
 		snprintf(buf, room, "%s", name);
 	else

@@ -6,6 +6,9 @@
  * After each test the kernel log is read; a line that reports a kernel fault fails the test that
  * caused it, whatever its own verdict was.
  *
+ * One VM with one vCPU is kept open all the while: the kernel patches its code when the first comes
+ * and the last goes, and QEMU's TCG does not always survive that (tests/lab/lab says why).
+ *
  * Leaves out: any order between tests, and running them side by side. A test must not rely on
  * another.
  */
@@ -18,8 +21,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <linux/kvm.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -206,10 +211,20 @@ static enum outcome run_one(const struct live_test *t, int kmsg, char *why, size
 	return WEXITSTATUS(status) ? FAILED : PASSED;
 }
 
+static void hold_vm(void)
+{
+	int sys = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm = sys >= 0 ? ioctl(sys, KVM_CREATE_VM, 0) : -1;
+
+	if (vm < 0 || ioctl(vm, KVM_CREATE_VCPU, 0) < 0)
+		fprintf(stderr, "live: no VM can be made: %s\n", strerror(errno));
+}
+
 static void usage(const char *self)
 {
-	printf("usage: %s [--list] [--match GLOB]... [--verbose] [--no-kmsg] [--slow N]\n"
+	printf("usage: %s [--list] [--match GLOB]... [--verbose] [--no-kmsg] [--no-hold] [--slow N]\n"
 	       "  --match GLOB  run the tests whose SUBJECT.NAME fits (may be given again)\n"
+	       "  --no-hold     keep no VM open between the tests\n"
 	       "  --slow N      multiply every time limit\n",
 	       self);
 }
@@ -224,9 +239,9 @@ static bool wanted(const char *name, char **globs, int count)
 
 int main(int argc, char **argv)
 {
-	char *globs[64], name[120], why[2000];
+	char *globs[512], name[120], why[2000];
 	unsigned int sum[3] = {0};
-	bool list = false;
+	bool list = false, hold = true;
 	int count = 0;
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
@@ -235,18 +250,22 @@ int main(int argc, char **argv)
 			list = true;
 		else if (!strcmp(argv[i], "--verbose"))
 			verbose = true;
+		else if (!strcmp(argv[i], "--no-hold"))
+			hold = false;
 		else if (!strcmp(argv[i], "--no-kmsg")) {
 			close(kmsg);
 			kmsg = -1;
 		} else if (!strcmp(argv[i], "--slow") && i + 1 < argc)
 			time_scale = atoi(argv[++i]) > 0 ? atoi(argv[i]) : 1;
-		else if (!strcmp(argv[i], "--match") && i + 1 < argc && count < 64)
+		else if (!strcmp(argv[i], "--match") && i + 1 < argc && count < 512)
 			globs[count++] = argv[++i];
 		else {
 			usage(argv[0]);
 			return !strcmp(argv[i], "--help") ? 0 : 2;
 		}
 	}
+	if (hold && !list)
+		hold_vm();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int s = 0; live_subjects[s]; s++) {
 		const struct live_subject *subject = live_subjects[s];
