@@ -84,7 +84,7 @@ HOST := $(shell uname -r)
 .PHONY: load
 load: ## build for the running kernel and load (root)
 	@$(MAKE) --no-print-directory module KREL=$(HOST)
-	@$(LAB)/load $(OUT:$(KREL)=$(HOST))/glassvisor.ko
+	@$(LAB)/load $(BUILD)/$(HOST)/glassvisor.ko
 
 .PHONY: unload
 unload: ## unload (root)

@@ -56,7 +56,7 @@ enum seg_index { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_TR, SEG_LDT
 #define STATE_CR   BIT(2) /* cr0 cr2 cr3 cr4 efer */
 #define STATE_DR   BIT(3) /* db[], dr6, dr7 */
 #define STATE_MSR  BIT(4) /* the system-call MSRs and the others that live in the VMCB or VMCS */
-#define STATE_IRQ  BIT(5) /* interrupt shadow, NMI mask, TPR */
+#define STATE_IRQ  BIT(5) /* NMI mask; and vcpu->shadow and vcpu->cr8 on the way in */
 #define STATE_ALL  (BIT(6) - 1)
 
 /* Interrupt shadow bits, valued as KVM_GET_VCPU_EVENTS reports them. */
@@ -91,9 +91,7 @@ struct vcpu_state {
 	u64 pat;
 	u64 debugctl;
 
-	u8 shadow;	 /* SHADOW_* */
 	bool nmi_masked; /* an NMI handler has not run IRET yet */
-	u8 cr8;		 /* TPR, bits 3:0 */
 };
 
 /* One event for the guest's IDT, as the hardware delivers it at the next entry. */

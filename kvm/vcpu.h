@@ -3,8 +3,8 @@
  * A virtual CPU. Everything without another letter is (v): it belongs to the
  * thread that holds vcpu->mutex. Letters: see locks.h.
  *
- * Register state: GPRs, RIP and RFLAGS are here after every exit. The rest is
- * read through vcpu_state() and changed through vcpu_state_dirty() in
+ * Register state: GPRs, RIP, RFLAGS, the interrupt shadow and CR8 are here after
+ * every exit; who changes one of the latter two says vcpu_irq_dirty(). The rest is read through vcpu_state() and changed through vcpu_state_dirty() in
  * core/state.h, which keep st_valid and st_dirty right.
  */
 #ifndef GLASSVISOR_VCPU_H
@@ -63,6 +63,8 @@ struct vcpu {
 	u64 gpr[GPR_COUNT];
 	u64 rip;
 	u64 rflags;
+	u8 shadow; /* SHADOW_*: interrupt shadow */
+	u8 cr8;	   /* TPR, bits 3:0; every write by the guest exits */
 	struct vcpu_state st;
 	u32 st_valid; /* STATE_* classes of st that are current */
 	u32 st_dirty; /* classes that the back end must take before the next entry */
@@ -132,6 +134,7 @@ struct vcpu {
 	struct {
 		u64 cr0, cr4, efer;
 		struct gwalk_mode mode;
+		struct gwalk last; /* scratch of the walk under way: too large to clear on the stack */
 	} walk;
 	u32 slot_hint; /* last-hit slot of mem/: index into the slots table */
 

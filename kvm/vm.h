@@ -11,6 +11,7 @@
 
 #include "locks.h"
 #include "types.h"
+#include "x86/tsc.h"
 
 struct vcpu;
 struct slots_table;
@@ -24,54 +25,55 @@ struct dentry;
  * TSC, so that vCPUs which userspace sets one after the other come out equal.
  */
 struct vm_time {
-	u64 base_tsc;	    /* host TSC ticks */
-	u64 base_ns;	    /* kvmclock at base_tsc, ns */
-	s64 clock_offset;   /* kvmclock - host boot-time clock, ns; without a stable TSC */
-	u64 tsc_offset;	    /* guest TSC - host TSC of the last write */
+	struct tsc_scale scale; /* (c) host TSC ticks to ns */
+	u64 base_tsc;		/* host TSC ticks */
+	u64 base_ns;		/* kvmclock at base_tsc, ns */
+	s64 clock_offset;	/* kvmclock - host boot-time clock, ns; without a stable TSC */
+	u64 tsc_offset;		/* guest TSC - host TSC of the last write */
 };
 
 struct vm {
-	refcount_t users;      /* (a) file descriptors */
-	struct mm_struct *mm;  /* (c) owner's address space, pinned by mmgrab */
-	u32 vm_id;	       /* (c) unique while the module is loaded; in traces */
-	pid_t pid;	       /* (c) creator's tgid */
-	void *arch;	       /* (c) the back end's part, or NULL */
+	refcount_t users;     /* (a) file descriptors */
+	struct mm_struct *mm; /* (c) owner's address space, pinned by mmgrab */
+	u32 vm_id;	      /* (c) unique while the module is loaded; in traces */
+	pid_t pid;	      /* (c) creator's tgid */
+	void *arch;	      /* (c) the back end's part, or NULL */
 
 	struct mutex lock;
 	struct mutex slots_lock;
 	struct srcu_struct srcu;
 
 	/* vCPUs: published in order of creation and never taken out before the VM goes. */
-	struct vcpu **vcpus;   /* (c) GV_MAX_VCPUS pointers; read through vm_vcpu() */
-	u32 n_vcpus;	       /* (l), read by vm_vcpu(): published ones */
-	u32 n_created;	       /* (l) published ones and those being made */
-	u32 max_vcpu_id;       /* (l) ids are below this */
-	bool max_vcpu_id_set;  /* (l) by KVM_CAP_MAX_VCPU_ID */
-	u32 bsp_id;	       /* (l) KVM_SET_BOOT_CPU_ID; constant once a vCPU exists */
+	struct vcpu **vcpus;	 /* (c) GV_MAX_VCPUS pointers; read through vm_vcpu() */
+	u32 n_vcpus;		 /* (l), read by vm_vcpu(): published ones */
+	u32 n_created;		 /* (l) published ones and those being made */
+	u32 max_vcpu_id;	 /* (l) ids are below this */
+	bool max_vcpu_id_set;	 /* (l) by KVM_CAP_MAX_VCPU_ID */
+	u32 bsp_id;		 /* (l) KVM_SET_BOOT_CPU_ID; constant once a vCPU exists */
 	unsigned long *vcpu_ids; /* (l) bitmap of the ids taken, GV_MAX_VCPU_ID bits */
-	bool dead;		/* (a) an owner's error made the VM unusable: KVM_RUN gives -EIO */
+	bool dead;		 /* (a) an owner's error made the VM unusable: KVM_RUN gives -EIO */
 
 	/* Memory: mem/ */
 	struct slots_table __rcu *slots; /* (s) never NULL */
-	struct rb_root_cached hva_tree;	 /* slots by host address; changed under (m) write and (i) */
+	struct rb_root_cached hva_tree; /* slots by host address; changed under (m) write and (i) */
 
 	/* Nested translation: mmu/ */
 	rwlock_t mmu_lock;
-	u64 *root;		       /* (c) top table, one for all vCPUs; entries: (m) */
+	u64 *root; /* (c) top table, one for all vCPUs; entries: (m) */
 	struct mmu_notifier notifier;
 	spinlock_t inval_lock;
-	unsigned int inval_count;      /* (i): running invalidations; read with READ_ONCE */
-	hva_t inval_start, inval_end;  /* (i): union of their ranges, bytes */
+	unsigned int inval_count;     /* (i): running invalidations; read with READ_ONCE */
+	hva_t inval_start, inval_end; /* (i): union of their ranges, bytes */
 
 	/* Settings from KVM_ENABLE_CAP and friends. */
-	bool exception_payload;	     /* (l) KVM_CAP_EXCEPTION_PAYLOAD */
-	bool triple_fault_event;     /* (l) KVM_CAP_X86_TRIPLE_FAULT_EVENT */
-	u32 user_msr_mask;	     /* (l) KVM_MSR_EXIT_REASON_*: which MSR errors go to userspace */
+	bool exception_payload;	 /* (l) KVM_CAP_EXCEPTION_PAYLOAD */
+	bool triple_fault_event; /* (l) KVM_CAP_X86_TRIPLE_FAULT_EVENT */
+	u32 user_msr_mask;	 /* (l) KVM_MSR_EXIT_REASON_*: which MSR errors go to userspace */
 	struct msr_filter __rcu *msr_filter; /* (l), read under SRCU; NULL: allow all */
-	u64 disabled_quirks;	     /* (l) KVM_CAP_DISABLE_QUIRKS */
+	u64 disabled_quirks;		     /* (l) KVM_CAP_DISABLE_QUIRKS */
 
-	u64 tss_addr;		     /* (l) KVM_SET_TSS_ADDR: gpa, bytes */
-	u64 identity_map_addr;	     /* (l) KVM_SET_IDENTITY_MAP_ADDR: gpa, bytes */
+	u64 tss_addr;	       /* (l) KVM_SET_TSS_ADDR: gpa, bytes */
+	u64 identity_map_addr; /* (l) KVM_SET_IDENTITY_MAP_ADDR: gpa, bytes */
 
 	/* Time: core/time.c */
 	spinlock_t time_lock; /* innermost */

@@ -355,9 +355,10 @@ static long set_signal_mask(struct abi_call *call)
 	long ret;
 	u32 len;
 
-	vcpu->sigset_active = false;
-	if (!user)
+	if (!user) {
+		vcpu->sigset_active = false;
 		return 0;
+	}
 	if (get_user(len, &user->len))
 		return -EFAULT;
 	ret = read_sigset(call, len, &set);

@@ -73,12 +73,20 @@ void event_drop_exception(struct vcpu *vcpu);
 void event_triple_fault(struct vcpu *vcpu);
 void event_triple_fault_clear(struct vcpu *vcpu);
 /* Choose and inject the next event; opens windows. False: leave for userspace (SHUTDOWN). */
-bool event_prepare_entry(struct vcpu *vcpu);
+bool event_prepare_slow(struct vcpu *vcpu);
+static __always_inline bool event_prepare_entry(struct vcpu *vcpu)
+{
+	/* Nothing to deliver, nobody waits for a window, and none is open. */
+	if (likely(!(vcpu->events.todo | vcpu->irq_window | vcpu->nmi_window |
+		     vcpu->run->request_interrupt_window)))
+		return true;
+	return event_prepare_slow(vcpu);
+}
 /* An interrupt could be taken at the next entry: IF, no shadow, nothing injected. */
 bool event_irq_allowed(struct vcpu *vcpu);
 bool event_nmi_allowed(struct vcpu *vcpu);
-/* After an instruction was skipped or emulated: the interrupt shadow ends. */
-void event_end_shadow(struct vcpu *vcpu);
+/* The interrupt shadow after an instruction was skipped (0) or emulated: SHADOW_*. */
+void event_set_shadow(struct vcpu *vcpu, u8 shadow);
 /* KVM_GET/SET_VCPU_EVENTS, KVM_INTERRUPT, KVM_NMI. -EINVAL, -EEXIST, -ENXIO. */
 void event_get(struct vcpu *vcpu, struct kvm_vcpu_events *ret);
 int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in);
@@ -217,7 +225,17 @@ int cpuid_supported(struct kvm_cpuid_entry2 *ret, u32 max, u32 *ret_n);
 int cpuid_emulated(struct kvm_cpuid_entry2 *ret, u32 max, u32 *ret_n);
 int cpuid_set(struct vcpu *vcpu, const struct kvm_cpuid_entry2 *entries, u32 n);
 /* CPUID with the dynamic bits (OSXSAVE, ...) of now. */
-void cpuid_query(struct vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx, bool *ret_found);
+static __always_inline void cpuid_query(struct vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
+					bool *ret_found)
+{
+	u32 regs[4];
+
+	*ret_found = cpuid_rule_query(&vcpu->cpuid, *eax, *ecx, regs);
+	*eax = regs[CPUID_REG_EAX];
+	*ebx = regs[CPUID_REG_EBX];
+	*ecx = regs[CPUID_REG_ECX];
+	*edx = regs[CPUID_REG_EDX];
+}
 /* A new table, or none: caps, dynamic bits, and tell the back end. */
 void cpuid_refresh(struct vcpu *vcpu);
 /* CR4, XCR0 or APIC_BASE changed: bits that follow them, and fpu_switch. */

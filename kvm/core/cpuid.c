@@ -151,14 +151,3 @@ int cpuid_set(struct vcpu *vcpu, const struct kvm_cpuid_entry2 *entries, u32 n)
 	cpuid_refresh(vcpu);
 	return 0;
 }
-
-void cpuid_query(struct vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx, bool *ret_found)
-{
-	u32 regs[4];
-
-	*ret_found = cpuid_rule_query(&vcpu->cpuid, *eax, *ecx, regs);
-	*eax = regs[CPUID_REG_EAX];
-	*ebx = regs[CPUID_REG_EBX];
-	*ecx = regs[CPUID_REG_ECX];
-	*edx = regs[CPUID_REG_EDX];
-}

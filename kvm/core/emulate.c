@@ -34,8 +34,8 @@ static void trap_single_step(struct vcpu *vcpu)
 void emulate_advance(struct vcpu *vcpu, const struct exit *exit, u64 next_rip)
 {
 	vcpu->rip = exit->cs_mode == EMUL_MODE_64 ? next_rip : (u32)next_rip;
-	if (unlikely(exit->shadow))
-		event_end_shadow(vcpu);
+	if (unlikely(vcpu->shadow))
+		event_set_shadow(vcpu, 0);
 	if (unlikely(vcpu->rflags & (X86_EFLAGS_RF | X86_EFLAGS_TF))) {
 		vcpu->rflags &= ~(u64)X86_EFLAGS_RF;
 		if (vcpu->rflags & X86_EFLAGS_TF)
@@ -73,6 +73,27 @@ static unsigned int fetch_all(struct vcpu *vcpu, u64 linear, u32 access, u8 *buf
 }
 
 /*
+ * The bytes at RIP in 8-byte words, with one walk: the common case, where they
+ * lie in one page. False: try fetch_all().
+ */
+static bool fetch_words(struct vcpu *vcpu, u64 linear, u32 access, u64 *buf, unsigned int words)
+{
+	u64 error_code;
+	gpa_t gpa;
+
+	if ((linear & ~GV_PAGE_MASK) > GV_PAGE_SIZE - words * sizeof(*buf))
+		return false;
+	if (mmu_gva_to_gpa(vcpu, linear, access, &gpa, &error_code) != GWALK_OK)
+		return false;
+	return !mem_read_words(vcpu, gpa, buf, words);
+}
+
+static u32 fetch_access(const struct exit *exit)
+{
+	return GWALK_FETCH | (exit->cpl == 3 ? GWALK_USER : 0);
+}
+
+/*
  * Length in bytes of the instruction at RIP; 0 when it can't be fetched or
  * decoded, which the guest can only bring about by changing its code or page
  * tables behind the CPU's back.
@@ -80,22 +101,17 @@ static unsigned int fetch_all(struct vcpu *vcpu, u64 linear, u32 access, u8 *buf
 static unsigned int fetch_length(struct vcpu *vcpu, const struct exit *exit)
 {
 	u64 linear = code_linear(vcpu, exit);
-	u32 access = GWALK_FETCH | (exit->cpl == 3 ? GWALK_USER : 0);
-	unsigned int len = 0;
-	u8 buf[16];
-	u64 error_code, bytes;
-	gpa_t gpa;
+	u32 access = fetch_access(exit);
+	unsigned int len = 0, n;
+	u64 bytes[2];
 	int idx;
 
 	idx = mem_enter(vcpu->vm);
-	if (likely((linear & ~GV_PAGE_MASK) <= GV_PAGE_SIZE - sizeof(bytes)) &&
-	    mmu_gva_to_gpa(vcpu, linear, access, &gpa, &error_code) == GWALK_OK &&
-	    !mem_read_u64(vcpu, gpa, &bytes, sizeof(bytes)))
-		len = emul_insn_len((u8 *)&bytes, sizeof(bytes), exit->cs_mode);
+	if (likely(fetch_words(vcpu, linear, access, bytes, 1)))
+		len = emul_insn_len((u8 *)bytes, sizeof(bytes[0]), exit->cs_mode);
 	if (unlikely(!len)) {
-		unsigned int n = fetch_all(vcpu, linear, access, buf);
-
-		len = n ? emul_insn_len(buf, n, exit->cs_mode) : 0;
+		n = fetch_all(vcpu, linear, access, (u8 *)bytes);
+		len = n ? emul_insn_len((u8 *)bytes, n, exit->cs_mode) : 0;
 	}
 	mem_leave(vcpu->vm, idx);
 	return len;
@@ -242,16 +258,13 @@ static enum run_result fault(struct vcpu *vcpu)
 static void finish(struct vcpu *vcpu)
 {
 	const struct emul_ctx *ctx = &vcpu->emul;
-	struct vcpu_state *st;
 
 	vcpu->rip = ctx->rip;
 	vcpu->rflags = ctx->rflags;
-	if (unlikely(ctx->shadow || vcpu->exit.shadow)) {
-		st = vcpu_state(vcpu, STATE_IRQ);
-		st->shadow = (ctx->shadow & EMUL_SHADOW_STI ? SHADOW_STI : 0) |
-			     (ctx->shadow & EMUL_SHADOW_MOV_SS ? SHADOW_MOV_SS : 0);
-		vcpu_state_dirty(vcpu, STATE_IRQ);
-	}
+	if (unlikely(ctx->shadow | vcpu->shadow))
+		event_set_shadow(vcpu,
+				 (ctx->shadow & EMUL_SHADOW_STI ? SHADOW_STI : 0) |
+					 (ctx->shadow & EMUL_SHADOW_MOV_SS ? SHADOW_MOV_SS : 0));
 	if (unlikely(ctx->tf_trap))
 		trap_single_step(vcpu);
 }
@@ -298,12 +311,28 @@ static enum run_result result(struct vcpu *vcpu, enum emul_result res)
 	}
 }
 
-static enum emul_result step(struct vcpu *vcpu)
+/* Spare the emulator a fetch where the bytes are easily had; it fetches itself otherwise. */
+static void fetch_ahead(struct vcpu *vcpu, const struct exit *exit)
+{
+	struct emul_ctx *ctx = &vcpu->emul;
+
+	if (exit->n_bytes) {
+		ctx->nbytes = min_t(u8, exit->n_bytes, EMUL_INSN_MAX);
+		memcpy(ctx->bytes, exit->bytes, ctx->nbytes);
+	} else if (fetch_words(vcpu, code_linear(vcpu, exit), fetch_access(exit), (u64 *)ctx->bytes,
+			       sizeof(ctx->bytes) / sizeof(u64))) {
+		ctx->nbytes = EMUL_INSN_MAX;
+	}
+}
+
+static enum emul_result step(struct vcpu *vcpu, bool first)
 {
 	enum emul_result res;
 	int idx = mem_enter(vcpu->vm);
 
 	vcpu->emul_host_fault = false;
+	if (first)
+		fetch_ahead(vcpu, &vcpu->exit);
 	res = emul_step(&vcpu->emul, &emulate_ops, vcpu);
 	mem_leave(vcpu->vm, idx);
 	return res;
@@ -324,10 +353,6 @@ static void fill_ctx(struct vcpu *vcpu, const struct exit *exit)
 	ctx->vm86 = vcpu->rflags & X86_EFLAGS_VM;
 	ctx->lma = st->efer & GEFER_LMA;
 	ctx->io_checked = exit->kind == EXIT_IO;
-	if (exit->n_bytes) {
-		ctx->nbytes = min_t(u8, exit->n_bytes, EMUL_INSN_MAX);
-		memcpy(ctx->bytes, exit->bytes, ctx->nbytes);
-	}
 }
 
 enum run_result emulate_insn(struct vcpu *vcpu, gpa_t gpa)
@@ -338,9 +363,8 @@ enum run_result emulate_insn(struct vcpu *vcpu, gpa_t gpa)
 	stat_inc(vcpu, insn_emulation);
 	fill_ctx(vcpu, exit);
 	vcpu->emul_gpa = gpa;
-	vcpu->emul_gpa_write = exit->kind == EXIT_MMU_FAULT &&
-			       exit->mmu.access & MMU_ACCESS_WRITE;
-	res = step(vcpu);
+	vcpu->emul_gpa_write = exit->kind == EXIT_MMU_FAULT && exit->mmu.access & MMU_ACCESS_WRITE;
+	res = step(vcpu, true);
 	if (res != EMUL_UNHANDLED)
 		trace_insn(vcpu, false);
 	return result(vcpu, res);
@@ -349,5 +373,6 @@ enum run_result emulate_insn(struct vcpu *vcpu, gpa_t gpa)
 enum run_result emulate_resume(struct vcpu *vcpu)
 {
 	take_answer(vcpu);
-	return result(vcpu, step(vcpu));
+	vcpu->emul_gpa = GPA_INVALID; /* slots may have changed meanwhile */
+	return result(vcpu, step(vcpu, false));
 }

@@ -48,7 +48,7 @@ static enum emul_mem page_fault(struct vcpu *vcpu, u64 linear, u64 error_code)
 
 static enum emul_mem general_protection(struct vcpu *vcpu)
 {
-	vcpu->emul.exception = (struct emul_exception){ .vector = EXC_GP, .has_error = true };
+	vcpu->emul.exception = (struct emul_exception){.vector = EXC_GP, .has_error = true};
 	return EMUL_MEM_FAULT;
 }
 
@@ -99,14 +99,19 @@ static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u
 	enum emul_mem res;
 	gpa_t gpa;
 
+	if (!(acc & EMUL_ACC_WRITE) && is_faulting_access(vcpu, linear, acc)) {
+		*ret_gpa = vcpu->emul_gpa; /* a read faults where no slot is */
+		return EMUL_MEM_MMIO;
+	}
 	res = translate(vcpu, linear, acc, &gpa);
 	if (res != EMUL_MEM_OK)
 		return res;
-	if (!mem_slot(vcpu->vm, vcpu, gpa >> GV_PAGE_SHIFT)) {
-		*ret_gpa = gpa;
-		return EMUL_MEM_MMIO;
-	}
-	return mem_read(vcpu, gpa, buf, len) ? host_fault(vcpu) : EMUL_MEM_OK;
+	if (likely(!mem_read(vcpu, gpa, buf, len)))
+		return EMUL_MEM_OK;
+	if (mem_slot(vcpu->vm, vcpu, gpa >> GV_PAGE_SHIFT))
+		return host_fault(vcpu);
+	*ret_gpa = gpa;
+	return EMUL_MEM_MMIO;
 }
 
 static const struct memslot *writable_slot(struct vcpu *vcpu, gpa_t gpa)
@@ -123,7 +128,12 @@ static enum emul_mem op_write(void *v, u64 linear, const void *buf, unsigned int
 	enum emul_mem res;
 	gpa_t gpa;
 
-	res = translate(vcpu, linear, acc | EMUL_ACC_WRITE, &gpa);
+	acc |= EMUL_ACC_WRITE;
+	if (is_faulting_access(vcpu, linear, acc)) {
+		*ret_gpa = vcpu->emul_gpa; /* no slot, or a read-only one */
+		return EMUL_MEM_MMIO;
+	}
+	res = translate(vcpu, linear, acc, &gpa);
 	if (res != EMUL_MEM_OK)
 		return res;
 	if (!writable_slot(vcpu, gpa)) {
@@ -365,8 +375,7 @@ static enum emul_sys op_system(void *v, enum emul_sysop what, u64 arg)
 
 /* ---- vector registers ------------------------------------------------------------------- */
 
-static void op_simd_get(void *v, enum emul_simd kind, unsigned int reg, void *buf,
-			unsigned int len)
+static void op_simd_get(void *v, enum emul_simd kind, unsigned int reg, void *buf, unsigned int len)
 {
 	if (kind == EMUL_SIMD_MMX)
 		fpu_mmx_read(v, reg, buf);

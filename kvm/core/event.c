@@ -51,8 +51,8 @@ static void raise(struct vcpu *vcpu, u8 vector, bool has_error_code, u32 error_c
 	struct vcpu_events *ev = &vcpu->events;
 
 	if (has_error_code)
-		has_error_code = exc_has_error_code(vector, vcpu_state(vcpu, STATE_CR)->cr0 &
-								    X86_CR0_PE);
+		has_error_code =
+			exc_has_error_code(vector, vcpu_state(vcpu, STATE_CR)->cr0 & X86_CR0_PE);
 	if (!exc_raise(&ev->exc, vector, has_error_code, error_code, has_payload, payload))
 		ev->triple_fault = true;
 	todo_refresh(vcpu);
@@ -116,7 +116,7 @@ static void inject_exception(struct vcpu *vcpu)
 
 static void inject_nmi(struct vcpu *vcpu)
 {
-	struct event event = { .type = EVENT_NMI, .vector = 2 };
+	struct event event = {.type = EVENT_NMI, .vector = 2};
 	struct vcpu_events *ev = &vcpu->events;
 
 	if (!ev->nmi_injected) {
@@ -147,7 +147,7 @@ static void inject_interrupt(struct vcpu *vcpu)
 /* The guest could take an external interrupt, were there nothing else to deliver. */
 static bool irq_open(struct vcpu *vcpu)
 {
-	return (vcpu->rflags & X86_EFLAGS_IF) && !vcpu_state(vcpu, STATE_IRQ)->shadow;
+	return (vcpu->rflags & X86_EFLAGS_IF) && !vcpu->shadow;
 }
 
 bool event_irq_allowed(struct vcpu *vcpu)
@@ -162,19 +162,15 @@ bool event_irq_allowed(struct vcpu *vcpu)
 
 bool event_nmi_allowed(struct vcpu *vcpu)
 {
-	const struct vcpu_state *st = vcpu_state(vcpu, STATE_IRQ);
-
-	return !st->nmi_masked && !st->shadow;
+	return !vcpu->shadow && !vcpu_state(vcpu, STATE_IRQ)->nmi_masked;
 }
 
-void event_end_shadow(struct vcpu *vcpu)
+void event_set_shadow(struct vcpu *vcpu, u8 shadow)
 {
-	struct vcpu_state *st = vcpu_state(vcpu, STATE_IRQ);
-
-	if (st->shadow) {
-		st->shadow = 0;
-		vcpu_state_dirty(vcpu, STATE_IRQ);
-	}
+	if (shadow == vcpu->shadow)
+		return;
+	vcpu->shadow = shadow;
+	vcpu_irq_dirty(vcpu);
 }
 
 static void windows(struct vcpu *vcpu, bool irq, bool nmi)
@@ -211,14 +207,13 @@ static bool inject_one(struct vcpu *vcpu)
 	return true;
 }
 
-bool event_prepare_entry(struct vcpu *vcpu)
+bool event_prepare_slow(struct vcpu *vcpu)
 {
 	struct vcpu_events *ev = &vcpu->events;
 	bool user_window = vcpu->run->request_interrupt_window;
 
-	if (likely(!ev->todo)) {
-		if (unlikely(user_window || vcpu->irq_window || vcpu->nmi_window))
-			windows(vcpu, user_window, false);
+	if (!ev->todo) {
+		windows(vcpu, user_window, false);
 		return true;
 	}
 	if (ev->triple_fault)
@@ -303,7 +298,7 @@ void event_get(struct vcpu *vcpu, struct kvm_vcpu_events *ret)
 	ret->interrupt.injected = ev->interrupt.injected || ev->interrupt.pending;
 	ret->interrupt.nr = ev->interrupt.vector;
 	ret->interrupt.soft = ev->interrupt.soft;
-	ret->interrupt.shadow = st->shadow;
+	ret->interrupt.shadow = vcpu->shadow;
 	ret->nmi.injected = ev->nmi_injected;
 	ret->nmi.pending = ev->nmi_pending;
 	ret->nmi.masked = st->nmi_masked;
@@ -334,7 +329,7 @@ int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
 	st = vcpu_state(vcpu, STATE_IRQ);
 	st->nmi_masked = in->nmi.masked;
 	if (in->flags & KVM_VCPUEVENT_VALID_SHADOW)
-		st->shadow = in->interrupt.shadow & (SHADOW_MOV_SS | SHADOW_STI);
+		vcpu->shadow = in->interrupt.shadow & (SHADOW_MOV_SS | SHADOW_STI);
 	vcpu_state_dirty(vcpu, STATE_IRQ);
 	if (in->flags & KVM_VCPUEVENT_VALID_TRIPLE_FAULT)
 		ev->triple_fault = in->triple_fault.pending;

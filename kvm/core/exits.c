@@ -142,8 +142,7 @@ static enum run_result exit_msr(struct vcpu *vcpu, struct exit *exit)
 
 static enum run_result exit_xsetbv(struct vcpu *vcpu, struct exit *exit)
 {
-	if (gpr32(vcpu, GPR_RCX) != 0 || exit->cpl != 0 ||
-	    !xcr0_write(vcpu, edx_eax(vcpu), false))
+	if (gpr32(vcpu, GPR_RCX) != 0 || exit->cpl != 0 || !xcr0_write(vcpu, edx_eax(vcpu), false))
 		return inject_gp(vcpu);
 	return emulate_skip(vcpu, exit);
 }
@@ -201,7 +200,7 @@ static enum run_result exit_hypercall(struct vcpu *vcpu, struct exit *exit)
 
 static enum run_result lowered_cr8(struct vcpu *vcpu, u8 before)
 {
-	if (vcpu_state(vcpu, STATE_IRQ)->cr8 >= before)
+	if (vcpu->cr8 >= before)
 		return RUN_AGAIN;
 	/* Userspace's LAPIC may hold an interrupt that the lower TPR lets through. */
 	vcpu->run->exit_reason = KVM_EXIT_SET_TPR;
@@ -210,7 +209,7 @@ static enum run_result lowered_cr8(struct vcpu *vcpu, u8 before)
 
 static enum run_result exit_cr(struct vcpu *vcpu, struct exit *exit)
 {
-	u8 cr8 = vcpu_state(vcpu, STATE_IRQ)->cr8;
+	u8 cr8 = vcpu->cr8;
 	u8 nr = exit->cr.nr;
 	enum run_result res;
 
@@ -341,7 +340,8 @@ static enum run_result exit_mmu_fault(struct vcpu *vcpu, struct exit *exit)
 	enum mmu_fault_result res;
 	int idx;
 
-	trace_kvm_page_fault(vcpu, exit->mmu.gpa, fault_error_code(exit->mmu.access));
+	if (trace_kvm_page_fault_enabled())
+		trace_kvm_page_fault(vcpu, exit->mmu.gpa, fault_error_code(exit->mmu.access));
 	idx = mem_enter(vcpu->vm);
 	res = mmu_fault(vcpu, exit->mmu.gpa, exit->mmu.access);
 	mem_leave(vcpu->vm, idx);
@@ -361,8 +361,7 @@ static enum run_result exit_mmu_fault(struct vcpu *vcpu, struct exit *exit)
 	if (exit->vectoring.type != EVENT_NONE)
 		return internal_error(vcpu, KVM_INTERNAL_ERROR_DELIVERY_EV, exit->vectoring.vector,
 				      exit->hw_reason);
-	return emulate_insn(vcpu, exit->mmu.access & MMU_ACCESS_WALK ? GPA_INVALID :
-								       exit->mmu.gpa);
+	return emulate_insn(vcpu, exit->mmu.access & MMU_ACCESS_WALK ? GPA_INVALID : exit->mmu.gpa);
 }
 
 /* ---- events ------------------------------------------------------------------ */

@@ -160,6 +160,16 @@ void fpu_switch_enter(struct vcpu *vcpu)
 	}
 }
 
+/*
+ * XSETBV exits, on hardware. Under QEMU's TCG it does not, and the guest's new
+ * value would be undone by the next entry; so it is taken over where it shows.
+ */
+static noinline void xcr0_changed_unseen(struct vcpu *vcpu, u64 xcr0)
+{
+	vcpu->xcr0 = xcr0;
+	cpuid_dynamic(vcpu);
+}
+
 void fpu_switch_leave(struct vcpu *vcpu)
 {
 	u8 what = vcpu->fpu_switch;
@@ -169,8 +179,13 @@ void fpu_switch_leave(struct vcpu *vcpu)
 		if (vcpu->pkru != vcpu->host_pkru)
 			wrpkru(vcpu->host_pkru);
 	}
-	if (what & FPU_SWITCH_XCR0)
+	if (what & FPU_SWITCH_XCR0) {
+		u64 xcr0 = xgetbv(XCR_XFEATURE_ENABLED_MASK);
+
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, host_xcr0);
+		if (unlikely(xcr0 != vcpu->xcr0))
+			xcr0_changed_unseen(vcpu, xcr0);
+	}
 	if (what & FPU_SWITCH_XSS)
 		wrmsrl(MSR_IA32_XSS, host_xss);
 }

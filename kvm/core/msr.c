@@ -26,6 +26,9 @@ static u32 feature_list[MSR_RULE_MAX_LIST] __ro_after_init;
 static u32 feature_count __ro_after_init;
 static u64 arch_capabilities __ro_after_init;
 
+/* The rules of low MSRs, spread out: most exits are about those. */
+static const struct msr_rule *low_rules[0x300] __ro_after_init;
+
 /* ---- lists and features ---------------------------------------------------- */
 
 /*
@@ -58,7 +61,10 @@ static u64 __init arch_capabilities_find(void)
 int __init msr_init(void)
 {
 	const struct cpuid_guest_caps *caps = cpuid_default_caps();
+	u32 i;
 
+	for (i = 0; i < ARRAY_SIZE(low_rules); i++)
+		low_rules[i] = msr_rule_find(i);
 	arch_capabilities = arch_capabilities_find();
 	index_count = msr_rule_index_list(caps, index_list, ARRAY_SIZE(index_list));
 	feature_count = msr_rule_feature_list(caps, feature_list, ARRAY_SIZE(feature_list));
@@ -222,9 +228,16 @@ static enum msr_rule_result arch_result(int err)
 	return err == -ENOENT ? MSR_RULE_NONE : MSR_RULE_GP;
 }
 
+static __always_inline const struct msr_rule *find_rule(u32 index)
+{
+	if (likely(index < ARRAY_SIZE(low_rules)))
+		return low_rules[array_index_nospec(index, ARRAY_SIZE(low_rules))];
+	return msr_rule_find(index);
+}
+
 static enum msr_rule_result msr_read(struct vcpu *vcpu, u32 index, bool host, u64 *ret)
 {
-	const struct msr_rule *rule = msr_rule_find(index);
+	const struct msr_rule *rule = find_rule(index);
 	enum msr_rule_result res;
 
 	if (unlikely(!rule))
@@ -247,7 +260,7 @@ static enum msr_rule_result msr_read(struct vcpu *vcpu, u32 index, bool host, u6
 
 static enum msr_rule_result msr_write(struct vcpu *vcpu, u32 index, u64 value, bool host)
 {
-	const struct msr_rule *rule = msr_rule_find(index);
+	const struct msr_rule *rule = find_rule(index);
 	enum msr_rule_result res;
 
 	if (unlikely(!rule))
@@ -272,7 +285,8 @@ static enum msr_rule_result msr_write(struct vcpu *vcpu, u32 index, u64 value, b
 /* ---- the guest's access --------------------------------------------------------- */
 
 /* A failed access: to userspace if it asked for this kind (KVM_CAP_X86_USER_SPACE_MSR), or #GP. */
-static enum msr_result refused(struct vcpu *vcpu, u32 index, bool write, u64 value, u32 reason)
+static noinline enum msr_result refused(struct vcpu *vcpu, u32 index, bool write, u64 value,
+					u32 reason)
 {
 	struct kvm_run *run = vcpu->run;
 

@@ -210,7 +210,7 @@ static void fill_run(struct vcpu *vcpu)
 
 	run->if_flag = !!(vcpu->rflags & X86_EFLAGS_IF);
 	run->flags = 0;
-	run->cr8 = vcpu_state(vcpu, STATE_IRQ)->cr8;
+	run->cr8 = vcpu->cr8;
 	run->apic_base = vcpu->apic_base;
 	run->ready_for_interrupt_injection = user_irq_ready(vcpu);
 }
@@ -219,14 +219,13 @@ static void fill_run(struct vcpu *vcpu)
 static int take_cr8(struct vcpu *vcpu)
 {
 	u64 cr8 = READ_ONCE(vcpu->run->cr8);
-	struct vcpu_state *st = vcpu_state(vcpu, STATE_IRQ);
 
-	if (likely(st->cr8 == cr8))
+	if (likely(vcpu->cr8 == cr8))
 		return 0;
 	if (cr_rule_cr8(cr8) != CR_OK)
 		return -EINVAL;
-	st->cr8 = cr8;
-	vcpu_state_dirty(vcpu, STATE_IRQ);
+	vcpu->cr8 = cr8;
+	vcpu_irq_dirty(vcpu);
 	return 0;
 }
 
@@ -284,11 +283,12 @@ int run_vcpu(struct vcpu *vcpu)
 	if (unlikely(vcpu->sigset_active))
 		sigprocmask(SIG_SETMASK, &vcpu->sigset, &saved);
 	vcpu_load(vcpu);
-	res = sync_regs_take(vcpu);
+	res = unlikely(run->kvm_dirty_regs | run->kvm_valid_regs) ? sync_regs_take(vcpu) : 0;
 	if (!res)
 		res = run_loaded(vcpu);
 	fill_run(vcpu);
-	sync_regs_give(vcpu);
+	if (unlikely(run->kvm_valid_regs))
+		sync_regs_give(vcpu);
 	vcpu_put(vcpu);
 	if (unlikely(vcpu->sigset_active))
 		sigprocmask(SIG_SETMASK, &saved, NULL);

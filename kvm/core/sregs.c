@@ -58,7 +58,7 @@ static void common_get(struct vcpu *vcpu, struct kvm_sregs2 *ret)
 	ret->cr2 = st->cr2;
 	ret->cr3 = st->cr3;
 	ret->cr4 = st->cr4;
-	ret->cr8 = st->cr8;
+	ret->cr8 = vcpu->cr8;
 	ret->efer = st->efer;
 	ret->apic_base = vcpu->apic_base;
 }
@@ -157,8 +157,8 @@ static int common_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 		return -EINVAL;
 	cr_set(vcpu, in);
 	segs_set(vcpu, in);
-	vcpu_state(vcpu, STATE_IRQ)->cr8 = in->cr8;
-	vcpu_state_dirty(vcpu, STATE_IRQ);
+	vcpu->cr8 = in->cr8;
+	vcpu_irq_dirty(vcpu);
 	vcpu->apic_base = in->apic_base;
 	cpuid_dynamic(vcpu);
 	return 0;
@@ -222,8 +222,8 @@ static bool cr8_write(struct vcpu *vcpu, u64 value)
 {
 	if (cr_rule_cr8(value) != CR_OK)
 		return false;
-	vcpu_state(vcpu, STATE_IRQ)->cr8 = value;
-	vcpu_state_dirty(vcpu, STATE_IRQ);
+	vcpu->cr8 = value;
+	vcpu_irq_dirty(vcpu);
 	return true;
 }
 
@@ -279,7 +279,7 @@ u64 cr_read(struct vcpu *vcpu, u8 nr)
 	case 4:
 		return vcpu_state(vcpu, STATE_CR)->cr4;
 	case 8:
-		return vcpu_state(vcpu, STATE_IRQ)->cr8;
+		return vcpu->cr8;
 	default:
 		return 0;
 	}

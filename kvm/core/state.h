@@ -30,6 +30,13 @@ static inline void vcpu_state_dirty(struct vcpu *vcpu, u32 changed)
 	vcpu->st_dirty |= changed;
 }
 
+/* vcpu->shadow or vcpu->cr8 was changed. */
+static inline void vcpu_irq_dirty(struct vcpu *vcpu)
+{
+	vcpu_state(vcpu, STATE_IRQ);
+	vcpu_state_dirty(vcpu, STATE_IRQ);
+}
+
 /*
  * Facts the rules need. is_paging etc. read st; cheap when valid.
  */

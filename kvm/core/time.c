@@ -23,7 +23,6 @@
  */
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
-#include <asm/cpufeature.h>
 #include <asm/processor.h>
 #include <asm/tsc.h>
 
@@ -36,20 +35,18 @@
 /* How far apart two writes of the TSC may be and still mean the same moment. */
 #define TSC_SAME_NS NSEC_PER_SEC
 
-static struct tsc_scale host_scale __ro_after_init;
-
 int __init time_host_init(void)
 {
-	if (!tsc_khz)
-		return -ENODEV;
-	tsc_scale_from_khz(tsc_khz, &host_scale);
-	return 0;
+	return tsc_khz ? 0 : -ENODEV;
 }
 
-/* Asked each time: the kernel may lose its trust while VMs run. */
+/*
+ * Does the kernel trust the TSC to count at one rate, in every sleep state, in
+ * step on all CPUs? Asked each time: it may lose its trust while VMs run.
+ */
 static bool tsc_stable(void)
 {
-	return boot_cpu_has(X86_FEATURE_CONSTANT_TSC) && !check_tsc_unstable();
+	return !check_tsc_unstable();
 }
 
 /* A host TSC value and clocks of the same moment. */
@@ -76,7 +73,7 @@ static struct moment moment_now(void)
 static u64 clock_at(const struct vm_time *time, const struct moment *now, bool stable)
 {
 	if (stable)
-		return time->base_ns + tsc_to_ns(&host_scale, now->tsc - time->base_tsc);
+		return time->base_ns + tsc_to_ns(&time->scale, now->tsc - time->base_tsc);
 	return now->boot_ns + time->clock_offset;
 }
 
@@ -106,6 +103,7 @@ void time_vm_init(struct vm *vm)
 
 	spin_lock_init(&vm->time_lock);
 	vm->tsc_khz = tsc_khz;
+	tsc_scale_from_khz(tsc_khz, &vm->time.scale);
 	clock_rebase(&vm->time, &now, 0);
 	vm->time.tsc_offset = -now.tsc;
 }
@@ -278,7 +276,7 @@ void time_kvmclock_update(struct vcpu *vcpu)
 		now.tsc = time.base_tsc;
 		now.boot_ns = 0;
 	}
-	tsc_pvclock_fill(&clock, clock.version, &host_scale, now.tsc + vcpu->tsc_offset,
+	tsc_pvclock_fill(&clock, clock.version, &time.scale, now.tsc + vcpu->tsc_offset,
 			 clock_at(&time, &now, stable), flags);
 	pvclock_write(vcpu, gpa, &clock);
 }

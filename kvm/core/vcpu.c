@@ -23,10 +23,9 @@ static struct kmem_cache *vcpu_cache;
 int vcpu_cache_init(void)
 {
 	/* Guest instructions are fetched, by copy_from_user(), into the emulator's context. */
-	vcpu_cache = kmem_cache_create_usercopy("glassvisor_vcpu", sizeof(struct vcpu),
-						__alignof__(struct vcpu), SLAB_ACCOUNT,
-						offsetof(struct vcpu, emul),
-						sizeof_field(struct vcpu, emul), NULL);
+	vcpu_cache = kmem_cache_create_usercopy(
+		"glassvisor_vcpu", sizeof(struct vcpu), __alignof__(struct vcpu), SLAB_ACCOUNT,
+		offsetof(struct vcpu, emul), sizeof_field(struct vcpu, emul), NULL);
 	if (!vcpu_cache)
 		return -ENOMEM;
 	preempt_notifier_inc();
@@ -228,6 +227,8 @@ void vcpu_reset(struct vcpu *vcpu)
 	vcpu->gpr[GPR_RDX] = 0x600; /* family, model, stepping before CPUID tells them */
 	vcpu->rip = 0xfff0;
 	vcpu->rflags = X86_EFLAGS_FIXED;
+	vcpu->shadow = 0;
+	vcpu->cr8 = 0;
 	for (i = SEG_ES; i <= SEG_GS; i++)
 		reset_segment(&st->seg[i], 0, 0, 3, 1);
 	reset_segment(&st->seg[SEG_CS], 0xf000, 0xffff0000, 11, 1);

@@ -157,7 +157,8 @@ enum emul_op {
 	EMUL_OP_VERW,
 	EMUL_OP_LAR,
 	EMUL_OP_LSL,
-	EMUL_OP_LAST_SYSTEM = EMUL_OP_LSL,
+	EMUL_OP_GROUP_0FAE, /* fences and cache lines; the rest is not emulated */
+	EMUL_OP_LAST_SYSTEM = EMUL_OP_GROUP_0FAE,
 
 	/* vector moves: which register file and width is told by opcode and prefix */
 	EMUL_OP_SIMD_LOAD,
@@ -206,15 +207,15 @@ enum emul_imm {
 #define EMUL_OPF_NOMOD	 BIT(10) /* ModRM.mod is ignored: always a register (CR, DR moves) */
 #define EMUL_OPF_SRC16	 BIT(11) /* 16-bit source whatever the operand size */
 #define EMUL_OPF_VEX	 BIT(12) /* has a VEX form with the same operands */
-#define EMUL_OPF_ONLY64	 BIT(13)
-#define EMUL_OPF_SPECIAL BIT(14) /* escape byte or prefix-dependent row, see decode.c */
+#define EMUL_OPF_SPECIAL BIT(13) /* escape byte or prefix-dependent row, see decode.c */
+#define EMUL_OPF_REX	 BIT(14) /* REX in 64-bit mode */
 
 struct emul_opcode {
 	u8 op;	/* enum emul_op */
 	u8 dst; /* enum emul_operand */
 	u8 src; /* enum emul_operand, or enum emul_segment where the operation says so */
 	u8 imm; /* enum emul_imm */
-	u16 flags;
+	u32 flags;
 };
 
 /* Groups chosen by ModRM.reg. */

@@ -150,8 +150,8 @@ int emul_insn_len_slow(const u8 *bytes, unsigned int n, enum emul_mode mode);
 
 /*
  * Length in bytes of the instruction at bytes[0], or 0 when it can't be told (invalid, too long, or
- * cut off). Made for skipping what a CPU without next-RIP has intercepted: CPUID, MSR accesses, HLT,
- * CR/DR moves, VMMCALL and their like need a handful of instructions.
+ * cut off). Made for skipping what a CPU without next-RIP has intercepted: CPUID, MSR accesses,
+ * HLT, CR/DR moves, VMMCALL and their like need a handful of instructions.
  */
 static inline int emul_insn_len(const u8 *bytes, unsigned int n, enum emul_mode mode)
 {
@@ -184,7 +184,7 @@ enum emul_result {
 	EMUL_FAULT,	/* inject ctx->exception; rip still at the instruction */
 	EMUL_HALT,	/* HLT carried out (rip behind it): the vCPU is to halt */
 	EMUL_RETRY,	/* enter the guest again at ctx->rip; a REP may be part done */
-	EMUL_UNHANDLED, /* KVM_EXIT_INTERNAL_ERROR with ctx->bytes; no state changed */
+	EMUL_UNHANDLED, /* KVM_EXIT_INTERNAL_ERROR with ctx->bytes; REP may be part done */
 	EMUL_NR_RESULTS,
 };
 
@@ -267,8 +267,8 @@ struct emul_ctx;
  */
 struct emul_ops {
 	/*
-	 * Copies len bytes (1..4096) from linear to buf. EMUL_MEM_MMIO writes *ret_gpa. The operation
-	 * may serve MMIO of in-kernel devices itself and answer EMUL_MEM_OK.
+	 * Copies len bytes (1..4096) from linear to buf. EMUL_MEM_MMIO writes *ret_gpa. The
+	 * operation may serve MMIO of in-kernel devices itself and answer EMUL_MEM_OK.
 	 */
 	enum emul_mem (*read)(void *vcpu, u64 linear, void *buf, unsigned int len, u32 acc,
 			      gpa_t *ret_gpa);
@@ -286,8 +286,8 @@ struct emul_ops {
 	enum emul_mem (*probe)(void *vcpu, u64 linear, u32 acc);
 
 	/*
-	 * count units of size (1, 2, 4) bytes. May answer EMUL_IO_PENDING: then the emulator describes
-	 * the access in ctx->pending. port_out's data is in buf in both cases.
+	 * count units of size (1, 2, 4) bytes. May answer EMUL_IO_PENDING: then the emulator
+	 * describes the access in ctx->pending. port_out's data is in buf in both cases.
 	 */
 	enum emul_io (*port_in)(void *vcpu, u16 port, unsigned int size, void *buf,
 				unsigned int count);
@@ -304,7 +304,9 @@ struct emul_ops {
 	/* CR 0, 2, 3, 4, 8; the write checks its value and carries out all effects. */
 	u64 (*cr_get)(void *vcpu, unsigned int cr);
 	enum emul_sys (*cr_set)(void *vcpu, unsigned int cr, u64 val);
-	/* DR 0..7 (4 and 5 are already turned into 6 and 7, or #UD); #DB of DR7.GD is the glue's. */
+	/*
+	 * DR 0..7 (4 and 5 are already turned into 6 and 7, or #UD); #DB of DR7.GD is the glue's.
+	 */
 	enum emul_sys (*dr_get)(void *vcpu, unsigned int dr, u64 *ret_val);
 	enum emul_sys (*dr_set)(void *vcpu, unsigned int dr, u64 val);
 	u64 (*xcr0_get)(void *vcpu);
@@ -373,8 +375,8 @@ struct emul_ctx {
 	u8 bytes[16];
 
 	/*
-	 * Segment caches, read through ops->seg_get when first needed; seg_valid says which are there.
-	 * 64-bit code that uses neither FS nor GS needs none.
+	 * Segment caches, read through ops->seg_get when first needed; seg_valid says which are
+	 * there. 64-bit code that uses neither FS nor GS needs none.
 	 */
 	u32 seg_valid;
 	struct kvm_segment seg[EMUL_NR_SEGS];
@@ -424,8 +426,8 @@ static inline void *emul_pending_data(struct emul_ctx *ctx)
 }
 
 /*
- * Emulates one instruction, or goes on with the one in progress. `vcpu` is handed to the operations.
- * Needs the vCPU's mutex; may call operations that sleep.
+ * Emulates one instruction, or goes on with the one in progress. `vcpu` is handed to the
+ * operations. Needs the vCPU's mutex; may call operations that sleep.
  */
 enum emul_result emul_step(struct emul_ctx *ctx, const struct emul_ops *ops, void *vcpu);
 

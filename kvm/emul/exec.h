@@ -74,7 +74,9 @@ enum emul_result emul_write_wide(struct emul_ctx *ctx, u64 linear, unsigned int 
  */
 enum emul_result emul_write_rmw(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc,
 				u64 old, u64 val, bool locked);
-/* Would writes (acc) to all of size bytes at linear succeed? For several writes of one instruction. */
+/*
+ * Would writes (acc) to all of size bytes at linear succeed? For several writes of one instruction.
+ */
 enum emul_result emul_probe(struct emul_ctx *ctx, u64 linear, unsigned int size, u32 acc);
 /* System structures (descriptor tables, TSS): supervisor access at a linear address. */
 enum emul_result emul_read_system(struct emul_ctx *ctx, u64 linear, unsigned int size,
@@ -85,8 +87,8 @@ enum emul_result emul_write_system(struct emul_ctx *ctx, u64 linear, unsigned in
 enum emul_result emul_port_in(struct emul_ctx *ctx, u16 port, unsigned int size, u64 *ret_val);
 enum emul_result emul_port_out(struct emul_ctx *ctx, u16 port, unsigned int size, u64 val);
 /*
- * IOPL and the TSS's permission bitmap for size ports from port on. Must come before the instruction's
- * other accesses.
+ * IOPL and the TSS's permission bitmap for size ports from port on. Must come before the
+ * instruction's other accesses.
  */
 enum emul_result emul_port_allowed(struct emul_ctx *ctx, u16 port, unsigned int size);
 
@@ -124,13 +126,6 @@ static __always_inline void emul_gpr_write(struct emul_ctx *ctx, unsigned int re
 	}
 }
 
-/* Writes the low `size` bytes of a register used as address or counter (2, 4 or 8 bytes). */
-static __always_inline void emul_gpr_write_addr(struct emul_ctx *ctx, unsigned int reg,
-						unsigned int size, u64 val)
-{
-	emul_gpr_write(ctx, reg, size, val);
-}
-
 /* Effective address of the memory operand, cut to the address size. */
 static __always_inline u64 emul_ea(const struct emul_ctx *ctx)
 {
@@ -138,11 +133,11 @@ static __always_inline u64 emul_ea(const struct emul_ctx *ctx)
 	u64 ea = insn->disp;
 
 	if (likely(insn->base < 16))
-		ea += ctx->gpr[insn->base];
+		ea += ctx->gpr[insn->base & 15];
 	else if (insn->base == EMUL_REG_RIP)
 		ea += ctx->next_rip;
 	if (unlikely(insn->index < 16))
-		ea += ctx->gpr[insn->index] << insn->scale;
+		ea += ctx->gpr[insn->index & 15] << insn->scale;
 	if (likely(insn->adsize == 8))
 		return ea;
 	return ea & emul_mask(insn->adsize);
@@ -205,8 +200,8 @@ enum emul_result emul_exec_simd(struct emul_ctx *ctx);
 /* Is IOPL-sensitive code (CLI, STI, PUSHF in vm86, ..) allowed here? */
 bool emul_iopl_allows(const struct emul_ctx *ctx);
 /*
- * Near branch to target, cut to size bytes: sets ctx->next_rip, or #GP(0) beyond the code segment or
- * when not canonical. Changes nothing else.
+ * Near branch to target, cut to size bytes: sets ctx->next_rip, or #GP(0) beyond the code
+ * segment or when not canonical. Changes nothing else.
  */
 enum emul_result emul_branch(struct emul_ctx *ctx, u64 target, unsigned int size);
 /* POPF and IRET: new RFLAGS of size bytes with what CPL, IOPL and mode protect kept. */

@@ -74,8 +74,8 @@ void emul_next_iteration(struct emul_ctx *ctx)
 }
 
 /*
- * Adds bytes to ctx->bytes behind the nbytes that are there: up to 15 in all, not beyond the page or
- * the code segment's limit. EMUL_DONE with no byte added: the limit.
+ * Adds bytes to ctx->bytes behind the nbytes that are there: up to 15 in all, not beyond the
+ * page or the code segment's limit. EMUL_DONE with no byte added: the limit.
  */
 static enum emul_result fetch_more(struct emul_ctx *ctx)
 {
@@ -104,7 +104,10 @@ static enum emul_result fetch_more(struct emul_ctx *ctx)
 	return EMUL_DONE;
 }
 
-/* Are the 15 bytes those that ctx->insn came from? Decoding depends on nothing but them and the mode. */
+/*
+ * Are the 15 bytes those that ctx->insn came from? Decoding depends on nothing but them and the
+ * mode.
+ */
 static __always_inline bool same_as_last(const struct emul_ctx *ctx)
 {
 	u64 low, high;
@@ -115,41 +118,22 @@ static __always_inline bool same_as_last(const struct emul_ctx *ctx)
 	       ctx->mode == ctx->last_mode && ctx->insn.desc;
 }
 
-/* Decodes what is there, and keeps the result's key. */
-static enum emul_decode_result decode(struct emul_ctx *ctx)
-{
-	enum emul_decode_result res;
-
-	ctx->last_mode = EMUL_NR_MODES;
-	res = emul_decode(&ctx->insn, ctx->bytes, ctx->nbytes, ctx->mode);
-	if (likely(res == EMUL_DECODE_OK) && ctx->nbytes == EMUL_INSN_MAX) {
-		ctx->last_mode = ctx->mode;
-		memcpy(&ctx->last_low, ctx->bytes, 8);
-		memcpy(&ctx->last_high, ctx->bytes + 7, 8);
-	}
-	return res;
-}
-
-/* Fetches what is missing, a page at a time, until the decoder is content. */
-static noinline enum emul_result fetch_decode(struct emul_ctx *ctx)
+/* The decoder was not content: the exception, or more bytes, a page at a time. */
+static noinline enum emul_result fetch_decode(struct emul_ctx *ctx, enum emul_decode_result why)
 {
 	unsigned int before;
 	enum emul_result res;
 
-	if (ctx->nbytes > EMUL_INSN_MAX)
-		ctx->nbytes = EMUL_INSN_MAX;
 	for (;;) {
-		if (likely(ctx->nbytes)) {
-			switch (decode(ctx)) {
-			case EMUL_DECODE_OK:
-				return EMUL_DONE;
-			case EMUL_DECODE_INVALID:
-				return emul_ud(ctx);
-			case EMUL_DECODE_TOO_LONG:
-				return emul_gp0(ctx);
-			case EMUL_DECODE_MORE:
-				break;
-			}
+		switch (why) {
+		case EMUL_DECODE_OK:
+			return EMUL_DONE;
+		case EMUL_DECODE_INVALID:
+			return emul_ud(ctx);
+		case EMUL_DECODE_TOO_LONG:
+			return emul_gp0(ctx);
+		case EMUL_DECODE_MORE:
+			break;
 		}
 		before = ctx->nbytes;
 		res = fetch_more(ctx);
@@ -157,7 +141,25 @@ static noinline enum emul_result fetch_decode(struct emul_ctx *ctx)
 			return res;
 		if (ctx->nbytes == before)
 			return emul_gp0(ctx);
+		why = emul_decode(&ctx->insn, ctx->bytes, ctx->nbytes, ctx->mode);
 	}
+}
+
+/* Decodes what is there and keeps the key when the fetch was a full one. */
+static __always_inline enum emul_result decode(struct emul_ctx *ctx)
+{
+	enum emul_decode_result why;
+
+	ctx->last_mode = EMUL_NR_MODES;
+	why = emul_decode(&ctx->insn, ctx->bytes, ctx->nbytes, ctx->mode);
+	if (unlikely(why))
+		return fetch_decode(ctx, why);
+	if (likely(ctx->nbytes == EMUL_INSN_MAX)) {
+		ctx->last_mode = ctx->mode;
+		memcpy(&ctx->last_low, ctx->bytes, 8);
+		memcpy(&ctx->last_high, ctx->bytes + 7, 8);
+	}
+	return EMUL_DONE;
 }
 
 static enum emul_result execute(struct emul_ctx *ctx)
@@ -196,22 +198,26 @@ static void retire(struct emul_ctx *ctx)
 	/* IRET alone sets RF; it asks for that by keeping it. */
 	if (likely(ctx->insn.desc->op != EMUL_OP_IRET))
 		ctx->rflags &= ~(u64)X86_EFLAGS_RF;
-	ctx->tf_trap = ctx->tf_at_start;
+	/* No trap between a load of SS and the instruction behind it. */
+	ctx->tf_trap = ctx->tf_at_start && !(ctx->shadow & EMUL_SHADOW_MOV_SS);
 	ctx->active = false;
 }
 
 /* A new instruction: fetch, decode, reset of what a pass over it uses. */
 static __always_inline enum emul_result begin(struct emul_ctx *ctx)
 {
-	if (!ctx->nbytes) {
-		enum emul_result res = fetch_more(ctx);
+	enum emul_result res;
 
+	if (unlikely(ctx->nbytes - 1u >= EMUL_INSN_MAX)) {
+		ctx->nbytes = 0;
+		res = fetch_more(ctx);
 		if (unlikely(res))
 			return res;
+		if (!ctx->nbytes)
+			return emul_gp0(ctx); /* rip is beyond the limit */
 	}
 	if (!same_as_last(ctx)) {
-		enum emul_result res = fetch_decode(ctx);
-
+		res = decode(ctx);
 		if (unlikely(res))
 			return res;
 	}

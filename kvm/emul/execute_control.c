@@ -99,7 +99,7 @@ static enum emul_result exec_loop(struct emul_ctx *ctx)
 	if (taken)
 		res = branch_relative(ctx);
 	if (!emul_failed(res))
-		emul_gpr_write_addr(ctx, EMUL_RCX, ctx->insn.adsize, count);
+		emul_gpr_write(ctx, EMUL_RCX, ctx->insn.adsize, count);
 	return res;
 }
 

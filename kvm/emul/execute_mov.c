@@ -8,8 +8,8 @@
 #include "exec.h"
 
 /*
- * MOV in all forms but segment, control and vector registers: nearly all MMIO. Register and immediate
- * operands are picked up here, memory goes straight to the access.
+ * MOV in all forms but segment, control and vector registers: nearly all MMIO. Register and
+ * immediate operands are picked up here, memory goes straight to the access.
  */
 static __always_inline enum emul_result exec_plain_mov(struct emul_ctx *ctx)
 {
@@ -133,7 +133,10 @@ static enum emul_result exec_xlat(struct emul_ctx *ctx)
 	return emul_opr_write(ctx, EMUL_OPR_ACC, 1, val);
 }
 
-/* The source is read even if the condition is false; a 32-bit destination is zero-extended then too. */
+/*
+ * The source is read even if the condition is false; a 32-bit destination is zero-extended then
+ * too.
+ */
 static enum emul_result exec_cmovcc(struct emul_ctx *ctx)
 {
 	const struct emul_insn *insn = &ctx->insn;

@@ -98,7 +98,7 @@ static enum emul_result exec_popa(struct emul_ctx *ctx)
 	}
 	for (reg = EMUL_RAX; reg <= EMUL_RDI; reg++)
 		if (reg != EMUL_RSP)
-			emul_gpr_write_addr(ctx, reg, size, vals[reg]);
+			emul_gpr_write(ctx, reg, size, vals[reg]);
 	ctx->gpr[EMUL_RSP] = rsp;
 	return EMUL_DONE;
 }
@@ -182,7 +182,7 @@ static enum emul_result exec_enter(struct emul_ctx *ctx)
 		if (emul_failed(res))
 			return res;
 	}
-	emul_gpr_write_addr(ctx, EMUL_RBP, min_t(unsigned int, size, stack_size), frame);
+	emul_gpr_write(ctx, EMUL_RBP, min_t(unsigned int, size, stack_size), frame);
 	ctx->gpr[EMUL_RSP] = emul_stack_add(ctx, rsp, -(s64)ctx->insn.imm);
 	return EMUL_DONE;
 }
@@ -197,7 +197,7 @@ static enum emul_result exec_leave(struct emul_ctx *ctx)
 	if (emul_failed(res))
 		return res;
 	ctx->gpr[EMUL_RSP] = rsp;
-	emul_gpr_write_addr(ctx, EMUL_RBP, ctx->insn.opsize, val);
+	emul_gpr_write(ctx, EMUL_RBP, ctx->insn.opsize, val);
 	return EMUL_DONE;
 }
 

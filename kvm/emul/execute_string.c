@@ -27,7 +27,7 @@ struct loop {
 static __always_inline void advance(struct emul_ctx *ctx, const struct loop *loop, unsigned int reg,
 				    unsigned int units)
 {
-	emul_gpr_write_addr(ctx, reg, loop->adsize, ctx->gpr[reg] + (u64)loop->step * units);
+	emul_gpr_write(ctx, reg, loop->adsize, ctx->gpr[reg] + (u64)loop->step * units);
 }
 
 static __always_inline u64 address(const struct emul_ctx *ctx, const struct loop *loop,
@@ -157,9 +157,11 @@ static enum emul_result one_ins(struct emul_ctx *ctx, const struct loop *loop)
 				  EMUL_ACC_WRITE, &linear);
 		if (emul_failed(res))
 			return res;
-		res = emul_probe(ctx, linear, loop->size, EMUL_ACC_WRITE);
-		if (emul_failed(res))
-			return res;
+		if (!ctx->nrec) { /* else the answer is there already */
+			res = emul_probe(ctx, linear, loop->size, EMUL_ACC_WRITE);
+			if (emul_failed(res))
+				return res;
+		}
 		res = emul_port_in(ctx, loop->port, loop->size, &val);
 		if (emul_failed(res))
 			return res;
@@ -377,7 +379,7 @@ static enum emul_result repeat(struct emul_ctx *ctx, const struct loop *loop)
 		if (emul_failed(res))
 			return res;
 		count -= units;
-		emul_gpr_write_addr(ctx, EMUL_RCX, loop->adsize, count);
+		emul_gpr_write(ctx, EMUL_RCX, loop->adsize, count);
 		emul_next_iteration(ctx);
 		if (!count || compare_ends(ctx))
 			return res;
@@ -405,7 +407,6 @@ static enum emul_result exec_string(struct emul_ctx *ctx)
 		res = emul_port_allowed(ctx, loop.port, loop.size);
 		if (emul_failed(res))
 			return res;
-		/* The check may have read the TSS: records start anew on every pass alike. */
 	}
 	loop.step = ctx->rflags & X86_EFLAGS_DF ? -(s64)loop.size : (s64)loop.size;
 	if (insn->prefixes & (EMUL_PFX_REP | EMUL_PFX_REPNE))

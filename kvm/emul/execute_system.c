@@ -283,6 +283,23 @@ static enum emul_result exec_ldt_tr(struct emul_ctx *ctx)
 	return emul_load_system_segment(ctx, seg, selector);
 }
 
+/*
+ * LFENCE, MFENCE, SFENCE and CLFLUSH, CLFLUSHOPT, CLWB: nothing to do beyond the address check,
+ * as the guest's lines are the host's. Others save and restore vector state.
+ */
+static enum emul_result exec_0fae(struct emul_ctx *ctx)
+{
+	const struct emul_insn *insn = &ctx->insn;
+	unsigned int op = (insn->modrm >> 3) & 7;
+	u64 linear;
+
+	if (!insn->mem)
+		return op >= 5 && !(insn->prefixes & EMUL_PFX_REP) ? EMUL_DONE : EMUL_UNHANDLED;
+	if (op == 7 || (op == 6 && (insn->prefixes & EMUL_PFX_OPSIZE)))
+		return emul_rm_linear(ctx, 1, EMUL_ACC_READ, &linear);
+	return EMUL_UNHANDLED;
+}
+
 enum emul_result emul_exec_system(struct emul_ctx *ctx)
 {
 	enum emul_result res;
@@ -321,6 +338,8 @@ enum emul_result emul_exec_system(struct emul_ctx *ctx)
 	case EMUL_OP_LLDT:
 	case EMUL_OP_LTR:
 		return exec_ldt_tr(ctx);
+	case EMUL_OP_GROUP_0FAE:
+		return exec_0fae(ctx);
 	default:
 		return EMUL_UNHANDLED;
 	}

@@ -97,7 +97,7 @@ const struct emul_opcode emul_table_0f[256] = {
 	[0xac] = {.op = EMUL_OP_SHRD, .dst = EMUL_OPR_RM, .src = EMUL_OPR_IMM,
 		  .imm = EMUL_IMM_U8, .flags = MODRM},
 	[0xad] = {.op = EMUL_OP_SHRD, .dst = EMUL_OPR_RM, .src = EMUL_OPR_CL, .flags = MODRM},
-	[0xae] = OTHER_MODRM, /* FXSAVE .. CLFLUSH, fences */
+	[0xae] = {.op = EMUL_OP_GROUP_0FAE, .flags = MODRM}, /* FXSAVE .. CLFLUSH, fences */
 	[0xaf] = REG_RM_ROW(EMUL_OP_IMUL, 0),
 	[0xb0] = RM_REG_ROW(EMUL_OP_CMPXCHG, BYTE | LOCK),
 	[0xb1] = RM_REG_ROW(EMUL_OP_CMPXCHG, LOCK),

@@ -64,9 +64,11 @@ const struct emul_opcode emul_table_one[256] = {
 	BINARY_ROWS(0x38, EMUL_OP_CMP, 0),
 	[0x3e] = PREFIX_ROW,
 	[0x3f] = {.op = EMUL_OP_OTHER, .flags = NO64}, /* AAS */
-	/* In 64-bit mode 40..4F are REX; the decoder takes them before this table. */
-	[0x40 ... 0x47] = {.op = EMUL_OP_INC, .dst = EMUL_OPR_RM, .flags = OPREG | NO64},
-	[0x48 ... 0x4f] = {.op = EMUL_OP_DEC, .dst = EMUL_OPR_RM, .flags = OPREG | NO64},
+	/* In 64-bit mode 40..4F are REX. */
+	[0x40 ... 0x47] = {.op = EMUL_OP_INC, .dst = EMUL_OPR_RM,
+			   .flags = OPREG | NO64 | EMUL_OPF_REX},
+	[0x48 ... 0x4f] = {.op = EMUL_OP_DEC, .dst = EMUL_OPR_RM,
+			   .flags = OPREG | NO64 | EMUL_OPF_REX},
 	[0x50 ... 0x57] = {.op = EMUL_OP_PUSH, .src = EMUL_OPR_RM, .flags = OPREG | DEF64},
 	[0x58 ... 0x5f] = {.op = EMUL_OP_POP, .dst = EMUL_OPR_RM, .flags = OPREG | DEF64},
 	[0x60] = {.op = EMUL_OP_PUSHA, .flags = NO64},

@@ -31,16 +31,17 @@
 #include "mem.h"
 #include "up.h"
 
+/* Any bit in eight words? A bit that is being set just now may be seen or not. */
+static __always_inline bool any_dirty(const u64 *m)
+{
+	return data_race(m[0] | m[1] | m[2] | m[3] | m[4] | m[5] | m[6] | m[7]);
+}
+
 /* First word at or behind @w that is not zero, or @n. */
 static u64 next_dirty_word(const u64 *map, u64 w, u64 n)
 {
-	while (n - w >= 8) {
-		if (READ_ONCE(map[w]) | READ_ONCE(map[w + 1]) | READ_ONCE(map[w + 2]) |
-		    READ_ONCE(map[w + 3]) | READ_ONCE(map[w + 4]) | READ_ONCE(map[w + 5]) |
-		    READ_ONCE(map[w + 6]) | READ_ONCE(map[w + 7]))
-			break;
+	while (w + 8 <= n && !any_dirty(&map[w]))
 		w += 8;
-	}
 	while (w < n && !READ_ONCE(map[w]))
 		w++;
 	return w;

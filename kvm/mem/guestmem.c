@@ -82,26 +82,20 @@ static bool in_page(gpa_t gpa, unsigned int len)
 	return (gpa & ~GV_PAGE_MASK) + len <= GV_PAGE_SIZE;
 }
 
-int mem_read_u64(struct vcpu *vcpu, gpa_t gpa, u64 *ret, unsigned int len)
+int mem_read_words(struct vcpu *vcpu, gpa_t gpa, u64 *ret, unsigned int words)
 {
 	gfn_t gfn = gpa >> GV_PAGE_SHIFT;
 	const struct memslot *slot = mem_slot(vcpu->vm, vcpu, gfn);
-	void __user *at;
+	u64 __user *at;
+	unsigned int i;
 
-	if (unlikely(!slot || !in_page(gpa, len)))
+	if (unlikely(!slot || !in_page(gpa, words * sizeof(*ret))))
 		return -EFAULT;
-	at = (void __user *)(mem_hva(slot, gfn) + (gpa & ~GV_PAGE_MASK));
-	switch (len) {
-	case 8:
-		return __get_user(*ret, (u64 __user *)at);
-	case 4:
-		return __get_user(*ret, (u32 __user *)at);
-	case 2:
-		return __get_user(*ret, (u16 __user *)at);
-	case 1:
-		return __get_user(*ret, (u8 __user *)at);
-	}
-	return -EFAULT;
+	at = (u64 __user *)(mem_hva(slot, gfn) + (gpa & ~GV_PAGE_MASK));
+	for (i = 0; i < words; i++)
+		if (__get_user(ret[i], &at[i]))
+			return -EFAULT;
+	return 0;
 }
 
 #define CMPXCHG_SIZED(type, at, old, new)                                                          \

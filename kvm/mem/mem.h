@@ -72,13 +72,12 @@ static inline bool mem_logs(const struct memslot *slot)
 	return mem_dev(slot)->dirty;
 }
 
-/* Slot of a gfn, or NULL. SRCU held. vcpu may be NULL (no hint then). */
+/* Slot of a gfn, or NULL, for a vCPU's thread: with its last-hit hint. SRCU held. */
 static __always_inline const struct memslot *mem_slot(struct vm *vm, struct vcpu *vcpu, gfn_t gfn)
 {
 	const struct slots_table *t = srcu_dereference(vm->slots, &vm->srcu);
-	u32 none = 0;
 
-	return slots_find(t, gfn, vcpu ? &vcpu->slot_hint : &none);
+	return slots_find(t, gfn, &vcpu->slot_hint);
 }
 
 /* Host address of a gfn of this slot; stays in the slot under misspeculation as well. */
@@ -98,11 +97,10 @@ int mem_read(struct vcpu *vcpu, gpa_t gpa, void *buf, unsigned int len);
 int mem_write(struct vcpu *vcpu, gpa_t gpa, const void *buf, unsigned int len);
 
 /*
- * Read @len bytes (1, 2, 4 or 8; they must not cross a page) at once into the
- * low bytes of *ret: the fast path of guest page walks. SRCU held, may sleep.
- * 0 or -EFAULT.
+ * Read @words 8-byte words, each at once; they must not cross a page. The fast
+ * path of instruction fetches. SRCU held, may fault. 0 or -EFAULT.
  */
-int mem_read_u64(struct vcpu *vcpu, gpa_t gpa, u64 *ret, unsigned int len);
+int mem_read_words(struct vcpu *vcpu, gpa_t gpa, u64 *ret, unsigned int words);
 
 /*
  * Compare-and-exchange in guest memory, len 1, 2, 4 or 8 (16 where the CPU

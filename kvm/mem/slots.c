@@ -33,35 +33,35 @@ struct slots_table *slots_table_init(void *mem, u32 cap, u16 as_id)
 	return t;
 }
 
-/* How many slots begin at or below @gfn. */
-static u32 count_at_or_below(const struct slots_table *t, gfn_t gfn)
+/*
+ * The last slot that begins at or below @gfn, or the first slot. The table is
+ * not empty. Written so that no step has a branch to mispredict.
+ */
+static const struct slots_gfn_key *key_at_or_below(const struct slots_table *t, gfn_t gfn)
 {
-	u32 lo = 0, n = t->n;
+	const struct slots_gfn_key *key = t->by_gfn;
+	u32 n = t->n;
 
-	while (n) {
-		u32 half = n >> 1;
+	while (n > 1) {
+		u32 half = n / 2;
 
-		if (t->by_gfn[lo + half].base <= gfn) {
-			lo += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
+		key = key[half].base <= gfn ? key + half : key;
+		n -= half;
 	}
-	return lo;
+	return key;
 }
 
 struct memslot *slots_search(const struct slots_table *t, gfn_t gfn, u32 *ret_index)
 {
-	u32 i = count_at_or_below(t, gfn);
+	const struct slots_gfn_key *key;
 
-	if (!i)
+	if (!t->n)
 		return NULL;
-	i = array_index_nospec(i - 1, t->n);
-	if (gfn >= t->by_gfn[i].end)
+	key = key_at_or_below(t, gfn);
+	if (gfn < key->base || gfn >= key->end)
 		return NULL;
-	WRITE_ONCE(*ret_index, i);
-	return t->by_gfn[i].slot;
+	WRITE_ONCE(*ret_index, key - t->by_gfn);
+	return key->slot;
 }
 
 /* Place of the first slot in by_id whose id is not below @id. */
@@ -94,9 +94,12 @@ struct memslot *slots_by_id(const struct slots_table *t, u16 id)
 
 u32 slots_gfn_first(const struct slots_table *t, gfn_t start)
 {
-	u32 i = count_at_or_below(t, start);
+	const struct slots_gfn_key *key;
 
-	return i && t->by_gfn[i - 1].end > start ? i - 1 : i;
+	if (!t->n)
+		return 0;
+	key = key_at_or_below(t, start);
+	return key - t->by_gfn + (key->end <= start);
 }
 
 int slots_as_id(const struct kvm_userspace_memory_region *mem, const struct slots_limits *lim)

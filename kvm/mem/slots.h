@@ -106,10 +106,15 @@ static inline bool slots_contains(const struct memslot *s, gfn_t gfn)
 	return gfn - s->base_gfn < s->npages;
 }
 
-/* Host address of a gfn of this slot. */
+/*
+ * Host address of a gfn of this slot. The gfn is often the guest's choice: the
+ * offset stays within the slot even where a bounds check was mispredicted.
+ */
 static inline u64 slots_gfn_to_hva(const struct memslot *s, gfn_t gfn)
 {
-	return s->hva + ((gfn - s->base_gfn) << GV_PAGE_SHIFT);
+	u64 offset = gfn - s->base_gfn;
+
+	return s->hva + (array_index_nospec(offset, s->npages) << GV_PAGE_SHIFT);
 }
 
 /* Limits that the glue knows. */

@@ -17,20 +17,27 @@
  * Left out: supervisor protection keys and shadow stacks (never offered to a
  * guest); MTRR and PAT types (memory types are the back end's).
  */
-#include "gwalk.h"
+#include "gwalk_loop.h"
 
-#define ENTRY_P	 BIT_ULL(0)
-#define ENTRY_W	 BIT_ULL(1)
-#define ENTRY_U	 BIT_ULL(2)
-#define ENTRY_A	 BIT_ULL(5)
-#define ENTRY_D	 BIT_ULL(6)
-#define ENTRY_PS BIT_ULL(7)
-#define ENTRY_G	 BIT_ULL(8)
-#define ENTRY_NX BIT_ULL(63)
+static void init_levels(struct gwalk_mode *m, unsigned int index_bits, u64 rsvd, u64 rsvd_page)
+{
+	int level;
 
-#define ENTRY_PKEY_SHIFT 59
+	for (level = 1; level <= GWALK_MAX_LEVELS; level++) {
+		m->level[level].shift = GV_PAGE_SHIFT + index_bits * (level - 1);
+		m->level[level].rsvd = rsvd;
+		m->level[level].rsvd_page = rsvd_page;
+	}
+	/* The last level always maps pages: any present entry ends the walk. */
+	m->level[1].page = ENTRY_P;
+}
 
-#define RIGHTS_ALL (GWALK_ACC_W | GWALK_ACC_U | GWALK_ACC_X)
+/* Entries of @level with PS set map pages, with the address bits below the page's size reserved. */
+static void allow_large(struct gwalk_mode *m, unsigned int level)
+{
+	m->level[level].page = ENTRY_PS;
+	m->level[level].rsvd_page |= GENMASK_ULL(m->level[level].shift - 1, 13);
+}
 
 static void init_long(struct gwalk_mode *m, const struct cpuid_guest_caps *caps, bool la57)
 {
@@ -41,25 +48,21 @@ static void init_long(struct gwalk_mode *m, const struct cpuid_guest_caps *caps,
 		high |= ENTRY_NX;
 	m->levels = la57 ? 5 : 4;
 	m->va_bits = la57 ? 57 : 48;
-	m->entry_bytes = 8;
-	m->index_bits = 9;
-	m->large_levels = BIT(2) | (caps->page1g ? BIT(3) : 0);
+	m->entry_shift = 3;
 	m->cr3_mask = GENMASK_ULL(51, 12);
 	m->addr_mask = GENMASK_ULL(51, 12);
+	init_levels(m, 9, high, high);
+	allow_large(m, 2);
+	if (caps->page1g)
+		allow_large(m, 3);
 
-	for (level = 1; level <= 5; level++) {
-		m->rsvd[level] = high;
-		m->rsvd_large[level] = high;
-		/* AMD keeps the place of G in upper entries that point to tables. */
-		if (level >= 3 && caps->vendor == CPU_VENDOR_AMD)
-			m->rsvd[level] |= ENTRY_G;
+	for (level = 3; level <= 5; level++) {
+		if (!m->level[level].page)
+			m->level[level].rsvd |= ENTRY_PS;
+		/* AMD reserves the place of G in upper entries that point to tables. */
+		if (caps->vendor == CPU_VENDOR_AMD)
+			m->level[level].rsvd |= ENTRY_G;
 	}
-	if (!caps->page1g)
-		m->rsvd[3] |= ENTRY_PS;
-	m->rsvd[4] |= ENTRY_PS;
-	m->rsvd[5] |= ENTRY_PS;
-	m->rsvd_large[2] |= GENMASK_ULL(20, 13);
-	m->rsvd_large[3] |= GENMASK_ULL(29, 13);
 }
 
 static void init_pae(struct gwalk_mode *m, const struct cpuid_guest_caps *caps)
@@ -71,41 +74,36 @@ static void init_pae(struct gwalk_mode *m, const struct cpuid_guest_caps *caps)
 	m->levels = 3;
 	m->pae = true;
 	m->va_bits = 32;
-	m->entry_bytes = 8;
-	m->index_bits = 9;
-	m->large_levels = BIT(2);
+	m->entry_shift = 3;
 	m->cr3_mask = GENMASK_ULL(31, 5);
 	m->addr_mask = GENMASK_ULL(51, 12);
-
-	m->rsvd[1] = high;
-	m->rsvd[2] = high;
-	m->rsvd_large[2] = high | GENMASK_ULL(20, 13);
+	init_levels(m, 9, high, high);
+	allow_large(m, 2);
 	/*
 	 * A PDPTE's bits 2:1 and 8:5 are reserved too (APM vol. 2, "PAE paging"),
 	 * but with nested paging PDPTEs are read from memory during the CPU's own
 	 * walk, which judges them before we do; and there are CPUs (QEMU's) that set
 	 * the accessed bit in them. Judging again could only turn out a false fault.
 	 */
-	m->rsvd[3] = high | ENTRY_NX;
+	m->level[3].rsvd |= ENTRY_NX;
 }
 
 static void init_32bit(struct gwalk_mode *m, const struct cpuid_guest_caps *caps, bool pse)
 {
 	m->levels = 2;
 	m->va_bits = 32;
-	m->entry_bytes = 4;
-	m->index_bits = 10;
-	m->large_levels = pse ? BIT(2) : 0;
+	m->entry_shift = 2;
 	m->cr3_mask = GENMASK_ULL(31, 12);
 	m->addr_mask = GENMASK_ULL(31, 12);
-
+	init_levels(m, 10, 0, 0);
+	if (pse)
+		allow_large(m, 2);
 	m->pse36 = caps->pse36;
-	m->rsvd_large[2] = GENMASK_ULL(21, 13);
 	if (caps->pse36) {
 		/* 4M: bits 13 up hold address bits 32 up, as far as there are any, at most 40. */
 		unsigned int bits = min_t(unsigned int, caps->maxphyaddr, 40) - 32;
 
-		m->rsvd_large[2] &= ~(((1ULL << bits) - 1) << 13);
+		m->level[2].rsvd_page &= ~(((1ULL << bits) - 1) << 13);
 	}
 }
 
@@ -195,20 +193,15 @@ u32 gwalk_rights_fault(const struct gwalk_mode *mode, const struct gwalk_regs *r
 }
 
 /* Report the A and D bits that the walk has to set, from the top. */
-static void collect_updates(const struct gwalk_mode *mode, unsigned int access, struct gwalk *w)
+static void collect_updates(const struct gwalk_mode *mode, bool write, struct gwalk *w)
 {
 	u8 i;
 
-	w->nr_updates = 0;
-	w->update_bytes = mode->entry_bytes;
-	for (i = 0; i < w->depth; i++) {
-		u64 want = ENTRY_A;
+	w->update_bytes = 1 << mode->entry_shift;
+	for (i = mode->pae; i < w->depth; i++) {
+		u64 want = i == w->depth - 1 && write ? ENTRY_A | ENTRY_D : ENTRY_A;
 		struct gwalk_update *u = &w->update[w->nr_updates];
 
-		if (mode->pae && !i)
-			continue;
-		if (i == w->depth - 1 && (access & GWALK_WRITE))
-			want |= ENTRY_D;
 		if ((w->entry[i] & want) == want)
 			continue;
 		u->gpa = w->table_gpa[i];
@@ -218,19 +211,19 @@ static void collect_updates(const struct gwalk_mode *mode, unsigned int access, 
 	}
 }
 
-static gpa_t leaf_address(const struct gwalk_mode *mode, u64 entry, gva_t gva, u8 level,
-			  unsigned int shift)
+static gpa_t page_address(const struct gwalk_mode *mode, const struct gwalk_level *lv, u64 entry,
+			  gva_t gva)
 {
-	gpa_t offset = gva & ((1ULL << shift) - 1);
-	gpa_t base = entry & mode->addr_mask & ~((1ULL << shift) - 1);
+	u64 offset_mask = (1ULL << lv->shift) - 1;
+	gpa_t base = entry & mode->addr_mask & ~offset_mask;
 
-	if (mode->pse36 && level == 2)
+	if (mode->pse36 && lv == &mode->level[2])
 		base |= (entry >> 13 & 0xff) << 32;
-	return base | offset;
+	return base | (gva & offset_mask);
 }
 
-static enum gwalk_result fault(const struct gwalk_mode *mode, gva_t gva, u32 code,
-			       unsigned int access, struct gwalk *w)
+enum gwalk_result gwalk_fault(const struct gwalk_mode *mode, gva_t gva, u32 code,
+			      unsigned int access, struct gwalk *w)
 {
 	w->fault.address = gva;
 	w->fault.error_code = code | access_code(mode, access);
@@ -238,7 +231,7 @@ static enum gwalk_result fault(const struct gwalk_mode *mode, gva_t gva, u32 cod
 }
 
 /* With paging off, linear is physical. */
-static enum gwalk_result walk_none(gva_t gva, struct gwalk *w)
+enum gwalk_result gwalk_none(gva_t gva, struct gwalk *w)
 {
 	w->gpa = gva;
 	w->page_shift = 0;
@@ -250,74 +243,73 @@ static enum gwalk_result walk_none(gva_t gva, struct gwalk *w)
 	return GWALK_OK;
 }
 
-enum gwalk_result gwalk(const struct gwalk_mode *mode, const struct gwalk_regs *regs, gva_t gva,
-			unsigned int access, gwalk_read_fn read, void *ctx, struct gwalk *w)
+/*
+ * The top level of PAE paging: one of four entries, from the loaded PDPTRs or
+ * from memory, without rights and without A.
+ */
+enum gwalk_result gwalk_pdpte(const struct gwalk_mode *mode, const struct gwalk_regs *regs,
+			      gva_t gva, unsigned int access, gwalk_read_fn read, void *ctx,
+			      u64 *table, struct gwalk *w)
 {
-	const unsigned int index_mask = (1u << mode->index_bits) - 1;
-	unsigned int shift = GV_PAGE_SHIFT + mode->index_bits * (mode->levels - 1);
-	u64 table = regs->cr3 & mode->cr3_mask;
-	u8 level = mode->levels;
-	u8 rights = RIGHTS_ALL;
-	u64 entry, rsvd;
-	bool large;
+	unsigned int index = gva >> 30 & 3;
+	gpa_t gpa = *table + index * 8;
+	u64 entry;
+
+	w->level = 3;
+	if (regs->pdptrs) {
+		entry = regs->pdptrs[array_index_nospec(index, 4)];
+	} else if (read(ctx, gpa, &entry, 8)) {
+		w->bus_gpa = gpa;
+		return GWALK_BUS;
+	}
+	w->table_gpa[0] = gpa;
+	w->entry[0] = entry;
+	w->depth = 1;
+	if (!(entry & ENTRY_P))
+		return gwalk_fault(mode, gva, 0, access, w);
+	if (entry & mode->level[3].rsvd)
+		return gwalk_fault(mode, gva, GPFEC_P | GPFEC_RSVD, access, w);
+	*table = entry & mode->addr_mask;
+	return GWALK_OK;
+}
+
+/*
+ * The walk has arrived at the entry of a page. @all and @any are the entries
+ * that carry rights, and-ed and or-ed.
+ */
+enum gwalk_result gwalk_finish(const struct gwalk_mode *mode, const struct gwalk_regs *regs,
+			       const struct gwalk_level *lv, gva_t gva, unsigned int access,
+			       u64 all, u64 any, struct gwalk *w)
+{
+	u64 entry = w->entry[w->depth - 1];
+	bool write = access & GWALK_WRITE;
 	u32 code;
 
-	w->depth = 0;
-	if (!level)
-		return walk_none(gva, w);
-	if (mode->va_bits == 32)
-		gva = (u32)gva;
-	else if ((u64)sign_extend64(gva, mode->va_bits - 1) != gva)
-		return GWALK_NON_CANONICAL;
-
-	for (;; level--, shift -= mode->index_bits) {
-		unsigned int index = (gva >> shift) & index_mask;
-		gpa_t gpa = table + index * mode->entry_bytes;
-		bool pdpte = mode->pae && level == 3;
-
-		if (pdpte && regs->pdptrs) {
-			entry = regs->pdptrs[array_index_nospec(index, 4)];
-		} else if (read(ctx, gpa, &entry, mode->entry_bytes)) {
-			w->bus_gpa = gpa;
-			return GWALK_BUS;
-		}
-		w->table_gpa[w->depth] = gpa;
-		w->entry[w->depth++] = entry;
-		w->level = level;
-
-		if (!(entry & ENTRY_P))
-			return fault(mode, gva, 0, access, w);
-		large = (entry & ENTRY_PS) && (mode->large_levels >> level & 1);
-		rsvd = large ? mode->rsvd_large[level] : mode->rsvd[level];
-		if (unlikely(entry & rsvd))
-			return fault(mode, gva, GPFEC_P | GPFEC_RSVD, access, w);
-		if (!pdpte) {
-			/* W and U are bits 1 and 2 of an entry, 0 and 1 of the rights. */
-			rights &= ((entry >> 1) & (GWALK_ACC_W | GWALK_ACC_U)) |
-				  (entry & ENTRY_NX ? 0 : GWALK_ACC_X);
-		}
-		if (large || level == 1)
-			break;
-		table = entry & mode->addr_mask;
-	}
-
-	w->gpa = leaf_address(mode, entry, gva, level, shift);
-	w->page_shift = shift;
-	w->rights = rights;
+	w->gpa = page_address(mode, lv, entry, gva);
+	w->page_shift = lv->shift;
 	w->pkey = mode->pku ? entry >> ENTRY_PKEY_SHIFT & 0xf : 0;
 	w->global = entry & ENTRY_G;
 	w->nr_updates = 0;
+	/* W and U are bits 1 and 2 of an entry, 0 and 1 of the rights. */
+	w->rights = (all >> 1 & (GWALK_ACC_W | GWALK_ACC_U)) | (any & ENTRY_NX ? 0 : GWALK_ACC_X);
 	if (access & GWALK_NO_CHECK)
 		return GWALK_OK;
 
-	code = gwalk_rights_fault(mode, regs, rights, w->pkey, access);
+	code = gwalk_rights_fault(mode, regs, w->rights, w->pkey, access);
 	if (code) {
 		w->fault.address = gva;
 		w->fault.error_code = code;
 		return GWALK_FAULT;
 	}
-	collect_updates(mode, access, w);
+	if (!(all & ENTRY_A) || (write && !(entry & ENTRY_D)))
+		collect_updates(mode, write, w);
 	return GWALK_OK;
+}
+
+enum gwalk_result gwalk(const struct gwalk_mode *mode, const struct gwalk_regs *regs, gva_t gva,
+			unsigned int access, gwalk_read_fn read, void *ctx, struct gwalk *w)
+{
+	return gwalk_inline(mode, regs, gva, access, read, ctx, w);
 }
 
 static_assert(GWALK_ACC_W == ENTRY_W >> 1 && GWALK_ACC_U == ENTRY_U >> 1,

@@ -34,18 +34,20 @@ enum gwalk_access {
  * reference and looks at no control register but CR3.
  */
 struct gwalk_mode {
-	u8 levels;	 /* 0 (paging off), 2, 3, 4 or 5 */
-	u8 entry_bytes;	 /* 4 or 8 */
-	u8 index_bits;	 /* 10 or 9 */
-	u8 large_levels; /* bit n: an entry of level n (1 = last) may map a page */
-	u8 va_bits;	 /* 32, 48 or 57 */
-	bool pae;	 /* levels == 3: the top level is the four PDPTEs */
+	u8 levels;	/* 0 (paging off), 2, 3, 4 or 5 */
+	u8 entry_shift; /* 2 or 3: log2 of the size of an entry */
+	u8 va_bits;	/* 32, 48 or 57 */
+	bool pae;	/* levels == 3: the top level is the four PDPTEs */
 	bool wp, nx, smep, smap, pku;
 	bool pse36;    /* 32-bit tables: bits 20:13 of a 4M entry are address bits 39:32 */
 	u64 cr3_mask;  /* the table address in CR3 */
 	u64 addr_mask; /* the address in an entry */
-	u64 rsvd[GWALK_MAX_LEVELS + 1];	      /* reserved bits by level, entry points to a table */
-	u64 rsvd_large[GWALK_MAX_LEVELS + 1]; /* by level, entry maps a page */
+	struct gwalk_level {
+		u64 rsvd;      /* reserved bits of an entry that points to a table */
+		u64 rsvd_page; /* ... that maps a page */
+		u64 page;      /* this bit set: the entry maps a page. PS, 0, or at the end P */
+		u8 shift;      /* of the index in the address; log2 of the size of a page here */
+	} level[GWALK_MAX_LEVELS + 1]; /* by level, 1 = last */
 };
 
 /* The state of a walk that is not in the mode. */

@@ -9,17 +9,41 @@
  *
  * Locks: vcpu->mutex, SRCU.
  */
+#include <linux/uaccess.h>
+
+#include "../arch/ops.h"
 #include "../compat.h"
-#include "../core/state.h"
 #include "../mem/mem.h"
+#include "gwalk_loop.h"
 #include "mmu.h"
 
 /* Times that a walk starts over because the guest changed an entry under it. */
 #define MAX_WALKS 8
 
-static int read_entry(void *vcpu, gpa_t gpa, u64 *ret, unsigned int len)
+/* An entry is aligned, so it lies in one page. */
+static __always_inline int read_entry(void *ctx, gpa_t gpa, u64 *ret, unsigned int len)
 {
-	return mem_read_u64(vcpu, gpa, ret, len);
+	struct vcpu *vcpu = ctx;
+	gfn_t gfn = gpa >> GV_PAGE_SHIFT;
+	const struct memslot *slot = mem_slot(vcpu->vm, vcpu, gfn);
+	hva_t at;
+
+	if (unlikely(!slot))
+		return -EFAULT;
+	at = mem_hva(slot, gfn) + (gpa & ~GV_PAGE_MASK);
+	if (likely(len == sizeof(u64)))
+		return __get_user(*ret, (u64 __user *)at);
+	return __get_user(*ret, (u32 __user *)at);
+}
+
+/* The control registers; core/state.h has this for all classes, but lies above. */
+static const struct vcpu_state *registers(struct vcpu *vcpu)
+{
+	if (unlikely(!(vcpu->st_valid & STATE_CR))) {
+		arch_state_get(vcpu, STATE_CR);
+		vcpu->st_valid |= STATE_CR;
+	}
+	return &vcpu->st;
 }
 
 static const struct gwalk_mode *mode_get(struct vcpu *vcpu, const struct vcpu_state *st)
@@ -52,7 +76,7 @@ static bool bring_in_updates(struct vcpu *vcpu, struct gwalk *w)
 enum gwalk_result mmu_gva_to_gpa(struct vcpu *vcpu, gva_t gva, u32 access, gpa_t *ret_gpa,
 				 u64 *ret_error_code)
 {
-	const struct vcpu_state *st = vcpu_state(vcpu, STATE_CR);
+	const struct vcpu_state *st = registers(vcpu);
 	const struct gwalk_mode *mode = mode_get(vcpu, st);
 	const struct gwalk_regs regs = {
 		.cr3 = st->cr3,
@@ -61,15 +85,15 @@ enum gwalk_result mmu_gva_to_gpa(struct vcpu *vcpu, gva_t gva, u32 access, gpa_t
 	};
 	enum gwalk_result res;
 	unsigned int tries = 0;
-	struct gwalk w;
+	struct gwalk *w = &vcpu->walk.last;
 
 	do {
-		res = gwalk(mode, &regs, gva, access, read_entry, vcpu, &w);
-	} while (res == GWALK_OK && w.nr_updates && !bring_in_updates(vcpu, &w) &&
+		res = gwalk_inline(mode, &regs, gva, access, read_entry, vcpu, w);
+	} while (res == GWALK_OK && w->nr_updates && !bring_in_updates(vcpu, w) &&
 		 ++tries < MAX_WALKS);
 	if (res == GWALK_OK)
-		*ret_gpa = w.gpa;
+		*ret_gpa = w->gpa;
 	else if (res == GWALK_FAULT)
-		*ret_error_code = w.fault.error_code;
+		*ret_error_code = w->fault.error_code;
 	return res;
 }

@@ -67,7 +67,8 @@ static __always_inline void after(struct vcpu *vcpu, struct svm_vcpu *svm)
 	vcpu->gpr[GPR_RSP] = vmcb->save.rsp;
 	vcpu->rip = vmcb->save.rip;
 	vcpu->rflags = vmcb->save.rflags;
-	vcpu->st_valid = 0;
+	svm_cr_fetch(svm, &vcpu->st);
+	vcpu->st_valid = STATE_CR;
 	vmcb->control.clean = svm_hw.clean_all;
 	vmcb->control.tlb_control = VMCB_TLB_NONE;
 	vmcb->control.event_inj = 0;
@@ -98,7 +99,8 @@ noinstr void svm_enter(struct vcpu *vcpu, struct exit *exit)
  */
 void svm_exit_host_work(struct vcpu *vcpu, const struct exit *exit)
 {
-	if (unlikely(exit->hw_reason == SVM_EXIT_EXCP_BASE + EXC_MC)) {
+	if (IS_ENABLED(CONFIG_X86_MCE) &&
+	    unlikely(exit->hw_reason == SVM_EXIT_EXCP_BASE + EXC_MC)) {
 		/* To the kernel it came from user mode: an error in guest memory can be survived. */
 		struct pt_regs regs = {.cs = __USER_CS, .flags = X86_EFLAGS_IF};
 

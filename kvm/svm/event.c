@@ -75,8 +75,13 @@ void svm_event_inject(struct vcpu *vcpu, const struct event *event)
 			return;
 		inj |= VMCB_EVENT_TYPE_SOFT << VMCB_EVENT_TYPE_SHIFT;
 		break;
-	default:
-		return;
+	default: /* EVENT_NONE: the entry did not happen */
+		if (svm->special & SVM_SPECIAL_SOFT) {
+			svm->special &= ~SVM_SPECIAL_SOFT;
+			vcpu->rip = svm->soft_rip;
+		}
+		inj = 0;
+		break;
 	}
 	svm->vmcb->control.event_inj = inj;
 }

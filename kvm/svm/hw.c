@@ -58,7 +58,7 @@ static void emergency_off(void)
 	 * without SVME, which an interrupted svm_cpu_disable() may have
 	 * cleared after the read above; then global interrupts are on.
 	 */
-	/* clang-format off: it takes the label apart. */
+	/* clang-format off */
 	asm goto("1: stgi\n\t" _ASM_EXTABLE(1b, %l[off]) : : : "memory" : off);
 	/* clang-format on */
 off:

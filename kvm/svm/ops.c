@@ -105,15 +105,14 @@ static void svm_vcpu_put(struct vcpu *vcpu)
 		cpu->tsc_aux = cpu->tsc_aux_host;
 		wrmsrl(MSR_TSC_AUX, cpu->tsc_aux_host);
 	}
-	if (unlikely(svm->special & SVM_SPECIAL_DR)) {
-		/* Exits until the next use, unless breakpoints are enabled. */
-		if (!(svm->vmcb->save.dr7 & 0xff)) {
-			svm->special &= ~SVM_SPECIAL_DR;
-			svm_intercept_dr(svm);
-		}
-		/* #VMEXIT leaves the guest's DR6 behind. */
-		set_debugreg(DR6_RESERVED, 6);
+	/* Debug registers exit until the next use, unless breakpoints are enabled. */
+	if (unlikely(svm->special & SVM_SPECIAL_DR) && !(svm->vmcb->save.dr7 & 0xff)) {
+		svm->special &= ~SVM_SPECIAL_DR;
+		svm_intercept_dr(svm);
 	}
+	/* #VMEXIT leaves the guest's DR6 behind. */
+	if (unlikely(svm->vmcb->save.dr6 != DR6_RESERVED))
+		set_debugreg(DR6_RESERVED, 6);
 }
 
 const struct arch_backend svm_backend = {

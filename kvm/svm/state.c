@@ -25,8 +25,6 @@
 
 #include "svm.h"
 
-#define CR0_OWN (X86_CR0_TS | X86_CR0_MP) /* the guest changes these without an exit */
-
 /* Changing one of these changes what a cached address means. */
 #define CR0_FLUSH (X86_CR0_PG | X86_CR0_WP)
 #define CR4_FLUSH                                                                                  \
@@ -113,11 +111,7 @@ static void segs_set(struct vmcb_save *save, const struct vcpu_state *st)
 
 static void cr_get(const struct svm_vcpu *svm, struct vcpu_state *st)
 {
-	const struct vmcb_save *save = &svm->vmcb->save;
-
-	st->cr0 = (svm->guest_cr0 & ~CR0_OWN) | (save->cr0 & CR0_OWN);
-	st->cr2 = save->cr2;
-	st->cr3 = save->cr3;
+	svm_cr_fetch(svm, st);
 	st->cr4 = svm->guest_cr4;
 	st->efer = svm->guest_efer;
 }
@@ -178,6 +172,9 @@ void svm_dr_load(struct vcpu *vcpu)
 {
 	const u64 *db = to_svm(vcpu)->hw_bp ? vcpu->guest_debug.db : vcpu->st.db;
 
+	/* The host's own breakpoints must not look at the guest's addresses. */
+	if (hw_breakpoint_active())
+		set_debugreg(0UL, 7);
 	set_debugreg(db[0], 0);
 	set_debugreg(db[1], 1);
 	set_debugreg(db[2], 2);
@@ -220,15 +217,16 @@ static void msr_state_set(struct vmcb_save *save, const struct vcpu_state *st)
 	save->g_pat = st->pat;
 }
 
-static void irq_set(struct svm_vcpu *svm, const struct vcpu_state *st)
+static void irq_set(struct vcpu *vcpu, const struct vcpu_state *st)
 {
+	struct svm_vcpu *svm = to_svm(vcpu);
 	struct vmcb_control *c = &svm->vmcb->control;
 
-	c->int_state = st->shadow ? VMCB_INT_SHADOW : 0;
+	c->int_state = vcpu->shadow ? VMCB_INT_SHADOW : 0;
 	if (st->nmi_masked != svm->nmi_masked)
 		svm_nmi_mask(svm, st->nmi_masked);
-	if ((c->vintr & VMCB_V_TPR) != st->cr8) {
-		c->vintr = (c->vintr & ~VMCB_V_TPR) | (st->cr8 & 0xf);
+	if ((c->vintr & VMCB_V_TPR) != vcpu->cr8) {
+		c->vintr = (c->vintr & ~VMCB_V_TPR) | (vcpu->cr8 & 0xf);
 		vmcb_dirty(svm->vmcb, VMCB_CLEAN_TPR);
 	}
 }
@@ -242,12 +240,8 @@ void svm_state_get(struct vcpu *vcpu, u32 classes)
 	const struct vmcb *vmcb = svm->vmcb;
 	struct vcpu_state *st = &vcpu->st;
 
-	if (classes & STATE_IRQ) {
-		st->shadow = vmcb->control.int_state & VMCB_INT_SHADOW ? SHADOW_STI | SHADOW_MOV_SS
-								       : 0;
+	if (classes & STATE_IRQ)
 		st->nmi_masked = svm->nmi_masked;
-		st->cr8 = vmcb->control.vintr & 0xf;
-	}
 	if (classes & STATE_CR)
 		cr_get(svm, st);
 	if (classes & STATE_SEGS)
@@ -275,7 +269,7 @@ void svm_state_set(struct vcpu *vcpu, u32 classes)
 	const struct vcpu_state *st = &vcpu->st;
 
 	if (classes & STATE_IRQ)
-		irq_set(svm, st);
+		irq_set(vcpu, st);
 	if (classes & STATE_CR)
 		cr_set(svm, st);
 	if (classes & STATE_SEGS) {

@@ -94,6 +94,21 @@ static __always_inline struct svm_vcpu *to_svm(struct vcpu *vcpu)
 	return vcpu->arch;
 }
 
+#define SVM_CR0_OWN ((u64)(X86_CR0_TS | X86_CR0_MP)) /* the guest changes these without an exit */
+
+/*
+ * STATE_CR of @st, up to date after an exit at the cost of a few loads: the
+ * next page walk needs it. CR4 and EFER are what they were set to.
+ */
+static __always_inline void svm_cr_fetch(const struct svm_vcpu *svm, struct vcpu_state *st)
+{
+	const struct vmcb_save *save = &svm->vmcb->save;
+
+	st->cr0 = (svm->guest_cr0 & ~SVM_CR0_OWN) | (save->cr0 & SVM_CR0_OWN);
+	st->cr2 = save->cr2;
+	st->cr3 = save->cr3;
+}
+
 /* The group of fields that @bit stands for was changed. */
 static __always_inline void vmcb_dirty(struct vmcb *vmcb, u64 bit)
 {

@@ -68,7 +68,7 @@ void svm_intercept_cr(struct svm_vcpu *svm)
 	u16 writes = BIT(4) | BIT(8);
 
 	/* TS and MP may change in the VMCB without an exit; other bits don't. */
-	if ((svm->guest_cr0 ^ svm->vmcb->save.cr0) & ~(u64)(X86_CR0_TS | X86_CR0_MP)) {
+	if ((svm->guest_cr0 ^ svm->vmcb->save.cr0) & ~SVM_CR0_OWN) {
 		reads |= BIT(0);
 		writes |= BIT(0);
 	}

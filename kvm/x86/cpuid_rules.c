@@ -171,53 +171,92 @@ static const struct cpuid_policy *policy_of(u32 leaf, u32 subleaf)
 	return NULL;
 }
 
-/* Leaf 1 and 7, 0x80000001 and 0x80000008: bits that hang on the driver's abilities. */
+/* Helps of the driver and states of XCR0 that features hang on, as bits of one word. */
+#define HELP_TDP	  B(0)
+#define HELP_PKU	  B(1)
+#define HELP_LA57	  B(2)
+#define HELP_SPEC_CTRL	  B(3)
+#define HELP_IBPB	  B(4)
+#define HELP_TSC_AUX	  B(5)
+#define HELP_PCID	  B(6)
+#define HELP_UMIP	  B(7)
+#define HELP_X2APIC	  B(8)
+#define HELP_TSC_DEADLINE B(9)
+#define HELP_XSAVE	  B(10)
+#define HELP_AVX	  B(11)
+#define HELP_AVX512	  B(12)
+
+/* clang-format off */
+static const struct {
+	u32 leaf;
+	u8 reg; /* enum cpuid_reg */
+	u16 need; /* HELP_*, all of them */
+	u32 bits;
+} cpuid_needs[] = {
+	{0x1, CPUID_REG_ECX, HELP_PCID, GCPUID_1_ECX_PCID},
+	{0x1, CPUID_REG_ECX, HELP_X2APIC, GCPUID_1_ECX_X2APIC},
+	{0x1, CPUID_REG_ECX, HELP_TSC_DEADLINE, GCPUID_1_ECX_TSC_DEADLINE},
+	{0x1, CPUID_REG_ECX, HELP_XSAVE, GCPUID_1_ECX_XSAVE},
+	{0x1, CPUID_REG_ECX, HELP_AVX, GCPUID_1_ECX_AVX | B(12) | B(29)}, /* FMA F16C */
+	{0x7, CPUID_REG_EBX, HELP_PCID, GCPUID_7_EBX_INVPCID},
+	{0x7, CPUID_REG_EBX, HELP_AVX, B(5)},
+	{0x7, CPUID_REG_EBX, HELP_AVX512, GCPUID_7_EBX_AVX512F | B(17) | B(21) | B(26) | B(27) |
+					  B(28) | B(30) | B(31)},
+	{0x7, CPUID_REG_ECX, HELP_UMIP, GCPUID_7_ECX_UMIP},
+	{0x7, CPUID_REG_ECX, HELP_PKU, GCPUID_7_ECX_PKU},
+	{0x7, CPUID_REG_ECX, HELP_LA57, GCPUID_7_ECX_LA57},
+	{0x7, CPUID_REG_ECX, HELP_TSC_AUX, GCPUID_7_ECX_RDPID},
+	{0x7, CPUID_REG_ECX, HELP_AVX, B(9) | B(10)}, /* VAES VPCLMULQDQ */
+	{0x7, CPUID_REG_ECX, HELP_AVX512, B(1) | B(6) | B(11) | B(12) | B(14)},
+	{0x7, CPUID_REG_EDX, HELP_AVX512, B(2) | B(3) | B(8) | B(23)},
+	{0x7, CPUID_REG_EDX, HELP_SPEC_CTRL, GCPUID_7_EDX_STIBP | GCPUID_7_EDX_SSBD},
+	{0x7, CPUID_REG_EDX, HELP_SPEC_CTRL | HELP_IBPB, GCPUID_7_EDX_SPEC_CTRL},
+	{0x80000001, CPUID_REG_ECX, HELP_AVX, B(11) | B(16)}, /* XOP FMA4 */
+	{0x80000001, CPUID_REG_EDX, HELP_TSC_AUX, GCPUID_81_EDX_RDTSCP},
+	{0x80000001, CPUID_REG_EDX, HELP_TDP, GCPUID_81_EDX_PAGE1G},
+	{0x80000008, CPUID_REG_EBX, HELP_IBPB, GCPUID_88_EBX_IBPB},
+	{0x80000008, CPUID_REG_EBX, HELP_SPEC_CTRL, GCPUID_88_EBX_IBRS | GCPUID_88_EBX_STIBP |
+						    GCPUID_88_EBX_SSBD | GCPUID_88_EBX_PSFD |
+						    B(17) | B(19)},
+};
+/* clang-format on */
+
+static u32 helps(const struct cpuid_host_caps *caps)
+{
+	return (caps->tdp ? HELP_TDP : 0) | (caps->pku ? HELP_PKU : 0) |
+	       (caps->la57 ? HELP_LA57 : 0) | (caps->spec_ctrl ? HELP_SPEC_CTRL : 0) |
+	       (caps->ibpb ? HELP_IBPB : 0) | (caps->tsc_aux ? HELP_TSC_AUX : 0) |
+	       (caps->pcid ? HELP_PCID : 0) | (caps->umip ? HELP_UMIP : 0) |
+	       (caps->x2apic ? HELP_X2APIC : 0) | (caps->tsc_deadline ? HELP_TSC_DEADLINE : 0) |
+	       (caps->xcr0 ? HELP_XSAVE : 0) | (caps->xcr0 & GXCR0_AVX ? HELP_AVX : 0) |
+	       ((caps->xcr0 & GXCR0_AVX512) == GXCR0_AVX512 ? HELP_AVX512 : 0);
+}
+
+/* Take away the bits whose help isn't there. Sub-leaf 1 of leaf 7 is AVX's and AVX-512's alone. */
 static void mask_by_caps(struct kvm_cpuid_entry2 *e, const struct cpuid_host_caps *caps)
 {
-	u32 no_ecx = 0, no_ebx = 0, no_edx = 0;
+	u32 have = helps(caps), deny[4] = {};
+	unsigned int i;
 
-	switch (e->function) {
-	case 0x1:
-		no_ecx = (caps->pcid ? 0 : GCPUID_1_ECX_PCID) |
-			 (caps->tsc_deadline ? 0 : GCPUID_1_ECX_TSC_DEADLINE) |
-			 (caps->xcr0 ? 0 : GCPUID_1_ECX_XSAVE);
-		if (caps->x2apic)
-			e->ecx |= GCPUID_1_ECX_X2APIC;
-		else
-			no_ecx |= GCPUID_1_ECX_X2APIC;
-		if (!(caps->xcr0 & GXCR0_AVX))
-			no_ecx |= GCPUID_1_ECX_AVX;
-		break;
-	case 0x7:
-		if (e->index)
-			break;
-		e->eax = min_t(u32, e->eax, 1);
-		no_ebx = (caps->pcid ? 0 : GCPUID_7_EBX_INVPCID) |
-			 ((caps->xcr0 & GXCR0_AVX512) == GXCR0_AVX512 ? 0 : GCPUID_7_EBX_AVX512F);
-		no_ecx = (caps->umip ? 0 : GCPUID_7_ECX_UMIP) | (caps->pku ? 0 : GCPUID_7_ECX_PKU) |
-			 (caps->la57 ? 0 : GCPUID_7_ECX_LA57) |
-			 (caps->tsc_aux ? 0 : GCPUID_7_ECX_RDPID);
-		if (!caps->spec_ctrl)
-			no_edx = GCPUID_7_EDX_STIBP | GCPUID_7_EDX_SSBD;
-		/* One bit for IBRS and IBPB: it needs both. */
-		if (!caps->spec_ctrl || !caps->ibpb)
-			no_edx |= GCPUID_7_EDX_SPEC_CTRL;
-		break;
-	case 0x80000001:
-		no_edx = (caps->tsc_aux ? 0 : GCPUID_81_EDX_RDTSCP) |
-			 (caps->tdp ? 0 : GCPUID_81_EDX_PAGE1G);
-		break;
-	case 0x80000008:
-		if (!caps->ibpb)
-			no_ebx = GCPUID_88_EBX_IBPB;
-		if (!caps->spec_ctrl)
-			no_ebx |= GCPUID_88_EBX_IBRS | GCPUID_88_EBX_STIBP | GCPUID_88_EBX_SSBD |
-				  GCPUID_88_EBX_PSFD | B(17) | B(19);
-		break;
+	if (e->function == 0x7 && e->index) {
+		if (!(have & HELP_AVX))
+			deny[CPUID_REG_EAX] = B(4) | B(23); /* AVX-VNNI AVX-IFMA */
+		if (!(have & HELP_AVX512))
+			deny[CPUID_REG_EAX] |= B(5);
+		if (!(have & HELP_AVX))
+			deny[CPUID_REG_EDX] = B(4) | B(5);
+	} else {
+		for (i = 0; i < ARRAY_SIZE(cpuid_needs); i++)
+			if (cpuid_needs[i].leaf == e->function &&
+			    (have & cpuid_needs[i].need) != cpuid_needs[i].need)
+				deny[cpuid_needs[i].reg] |= cpuid_needs[i].bits;
 	}
-	e->ebx &= ~no_ebx;
-	e->ecx &= ~no_ecx;
-	e->edx &= ~no_edx;
+	if (e->function == 0x1 && caps->x2apic)
+		e->ecx |= GCPUID_1_ECX_X2APIC; /* the driver's own LAPIC, whatever the host has */
+	e->eax &= ~deny[CPUID_REG_EAX];
+	e->ebx &= ~deny[CPUID_REG_EBX];
+	e->ecx &= ~deny[CPUID_REG_ECX];
+	e->edx &= ~deny[CPUID_REG_EDX];
 }
 
 /* Numbers that the driver has an opinion about. */
@@ -226,6 +265,10 @@ static void adjust_numbers(struct kvm_cpuid_entry2 *e, const struct cpuid_host_c
 	switch (e->function) {
 	case 0x0:
 		e->eax = min(e->eax, MAX_BASIC);
+		break;
+	case 0x7:
+		if (!e->index)
+			e->eax = min_t(u32, e->eax, 1);
 		break;
 	case 0xd:
 		if (e->index == 0) {

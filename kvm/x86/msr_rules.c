@@ -106,7 +106,8 @@ static const struct msr_rule msr_rules[] = {
 	STORE(GMSR_MCG_CTL, 1, MSR_NEED_MCG_CTL, CHK_ZERO_OR_ONES, LIST, MSR_SLOT_MCG_CTL, 0),
 	CONST(GMSR_PERF_STATUS, 1, MSR_NEED_INTEL, RO, 0),
 	STORE(GMSR_MISC_ENABLE, 1, MSR_NEED_INTEL, CHK_ANY, LIST, MSR_SLOT_MISC_ENABLE, 0),
-	BACKEND(GMSR_DEBUGCTL, MSR_NEED_NONE, CHK_MASK, 0, 0x3f),
+	/* Kept without effect: no last-branch recording, no branch single-step. */
+	STORE(GMSR_DEBUGCTL, 1, MSR_NEED_NONE, CHK_MASK, 0, MSR_SLOT_DEBUGCTL, 0x3f),
 	CONST(GMSR_LBR_FROM, 4, MSR_NEED_NONE, RO, 0),
 	STORE(GMSR_POWER_CTL, 1, MSR_NEED_INTEL, CHK_ANY, LIST, MSR_SLOT_POWER_CTL, 0),
 	STORE(GMSR_MTRR_PHYS_BASE0, 16, MSR_NEED_MTRR, CHK_MTRR_PHYS, 0, MSR_SLOT_MTRR_PHYS, 0),
@@ -153,23 +154,17 @@ static const struct msr_rule msr_rules[] = {
 
 const struct msr_rule *msr_rule_find(u32 index)
 {
-	u32 lo = 0, n = ARRAY_SIZE(msr_rules);
+	const struct msr_rule *rule = msr_rules;
+	u32 n = ARRAY_SIZE(msr_rules);
 
-	/* How many rows begin at or below the index. */
-	while (n) {
-		u32 half = n >> 1;
+	/* The last row that begins at or below the index; the first row begins at 0. */
+	while (n > 1) {
+		u32 half = n / 2;
 
-		if (msr_rules[lo + half].first <= index) {
-			lo += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
+		rule = rule[half].first <= index ? rule + half : rule;
+		n -= half;
 	}
-	if (!lo)
-		return NULL;
-	lo = array_index_nospec(lo - 1, ARRAY_SIZE(msr_rules));
-	return index - msr_rules[lo].first < msr_rules[lo].count ? &msr_rules[lo] : NULL;
+	return index - rule->first < rule->count ? rule : NULL;
 }
 
 bool msr_rule_exists(const struct msr_rule *rule, u32 index, const struct cpuid_guest_caps *caps,

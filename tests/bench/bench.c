@@ -122,22 +122,53 @@ static void row(const char *name, long cost)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
+struct op {
+	const char *key; /* for --loop */
+	const char *name;
+	struct payload p;
+	uint64_t arg;
+	bool always; /* also with tracepoints on */
+};
+
+#define OPS                                                                                        \
+	{                                                                                          \
+		{"cpuid", "CPUID", GUEST(bench_cpuid), 0, true},                                   \
+		{"hypercall", "hypercall", GUEST(bench_hypercall), 0, false},                      \
+		{"rdmsr", "RDMSR of the APIC base", GUEST(bench_rdmsr), 0, false},                 \
+		{"cr0", "CR0 write", GUEST(bench_cr0), 0, false},                                  \
+		{"out", "port write, to userspace and back", GUEST(bench_out), 0, true},           \
+		{"mmio-write", "MMIO write, to userspace and back", GUEST(bench_mmio_write),       \
+		 MMIO_GPA, true},                                                                  \
+		{"mmio-read", "MMIO read, to userspace and back", GUEST(bench_mmio_read),          \
+		 MMIO_GPA, false},                                                                 \
+	}
+
+/* One operation for ever: tests/bench/profile looks where its instructions go. */
+static int loop_op(const char *key)
+{
+	struct op ops[] = OPS;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v);
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (strcmp(ops[i].key, key))
+			continue;
+		puts("looping");
+		fflush(stdout);
+		for (;;)
+			run_payload(&vm, &v, ops[i].p, MAX_SAMPLES, ops[i].arg);
+	}
+	fprintf(stderr, "bench: no operation \"%s\"; there are:", key);
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		fprintf(stderr, " %s", ops[i].key);
+	fputc('\n', stderr);
+	return 2;
+}
+
 static void simple_rows(const char *suffix, bool all)
 {
-	struct {
-		const char *name;
-		struct payload p;
-		uint64_t arg;
-		bool always;
-	} ops[] = {
-		{"CPUID", GUEST(bench_cpuid), 0, true},
-		{"hypercall", GUEST(bench_hypercall), 0, false},
-		{"RDMSR of the APIC base", GUEST(bench_rdmsr), 0, false},
-		{"CR0 write", GUEST(bench_cr0), 0, false},
-		{"port write, to userspace and back", GUEST(bench_out), 0, true},
-		{"MMIO write, to userspace and back", GUEST(bench_mmio_write), MMIO_GPA, true},
-		{"MMIO read, to userspace and back", GUEST(bench_mmio_read), MMIO_GPA, false},
-	};
+	struct op ops[] = OPS;
 	struct vm vm;
 	struct vcpu v;
 	char name[128];
@@ -233,8 +264,14 @@ static bool events(bool on)
 	return file_write(base[0], on ? "1" : "0") && file_write(base[1], on ? "1" : "0");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "--loop"))
+		return loop_op(argv[2]);
+	if (argc != 1) {
+		fprintf(stderr, "usage: bench [--loop OPERATION]\n");
+		return 2;
+	}
 	simple_rows("", true);
 	memory_rows();
 	slot_rows(8);

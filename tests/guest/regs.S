@@ -54,6 +54,18 @@ PAYLOAD(regs_pass)
 	DONE
 END(regs_pass)
 
+PAYLOAD(regs_pass32)
+	.code32
+	movl $1, %eax
+	REPORT
+	xorl %eax, %eax
+	xorl %ecx, %ecx
+	cpuid
+	movl $2, %eax
+	REPORT
+	DONE
+END(regs_pass32)
+
 /* Stores segment bases, descriptor tables and control registers. */
 PAYLOAD(regs_system)
 	.code64

@@ -185,6 +185,10 @@ static void exit_while_running(void)
 		int status;
 
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+
+		CHECK(how / 2 == 1 ? killed : WIFEXITED(status) && !WEXITSTATUS(status),
+		      "way %d: status %#x", how, status);
 	}
 }
 

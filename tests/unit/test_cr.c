@@ -34,8 +34,11 @@ static const struct cr_state real = {.cr0 = ET};
 static const struct cr_state prot = {.cr0 = PE | ET};
 static const struct cr_state legacy = {.cr0 = PE | PG | ET, .cr3 = 0x1000};
 static const struct cr_state pae = {.cr0 = PE | PG | ET, .cr4 = X86_CR4_PAE, .cr3 = 0x1000};
-static const struct cr_state long64 = {.cr0 = PE | PG | ET, .cr4 = X86_CR4_PAE, .cr3 = 0x1000,
-				       .efer = GEFER_LME | GEFER_LMA, .cs_l = true};
+static const struct cr_state long64 = {.cr0 = PE | PG | ET,
+				       .cr4 = X86_CR4_PAE,
+				       .cr3 = 0x1000,
+				       .efer = GEFER_LME | GEFER_LMA,
+				       .cs_l = true};
 
 static struct cr_change change;
 
@@ -152,6 +155,61 @@ static void cr0_effects_are_those_of_the_changed_bits(void **state)
 	assert_int_equal(change.effects, CR_FX_PDPTRS);
 	assert_int_equal(cr0(&long64, long64.cr0 | CD), CR_OK);
 	assert_int_equal(change.effects, 0);
+}
+
+/* Each bit toggled alone: the effects are those that the manuals attach to that bit. */
+static void every_bit_has_its_own_effects(void **state)
+{
+	const u64 mode4 = X86_CR4_PSE | X86_CR4_SMEP | X86_CR4_SMAP | X86_CR4_PKE;
+	const u64 flush4 = X86_CR4_PSE | X86_CR4_PGE;
+	const u64 pdptr4 = X86_CR4_PSE | X86_CR4_PGE | X86_CR4_SMEP;
+	struct cr_state s = pae;
+
+	(void)state;
+	s.cr0 |= X86_CR0_CD;
+	for (int bit = 0; bit < 32; bit++) {
+		u64 b = 1ULL << bit;
+		u32 want = (b & X86_CR0_WP ? CR_FX_MODE : 0) | (b & (CD | NW) ? CR_FX_PDPTRS : 0);
+
+		if (b & (PE | PG))
+			continue;
+		assert_int_equal(cr0(&s, s.cr0 ^ b), CR_OK);
+		assert_int_equal(change.effects, want);
+	}
+	for (int bit = 0; bit < 64; bit++) {
+		u64 b = 1ULL << bit;
+		u32 want = (b & mode4 ? CR_FX_MODE : 0) | (b & pdptr4 ? CR_FX_PDPTRS : 0) |
+			   (b & (X86_CR4_OSXSAVE | X86_CR4_PKE) ? CR_FX_CPUID : 0);
+
+		if (!(b & caps.cr4_allowed) || (b & (X86_CR4_PAE | X86_CR4_PCIDE | X86_CR4_LA57)))
+			continue;
+		assert_int_equal(cr4(&s, s.cr4 | b), CR_OK);
+		assert_int_equal(change.effects,
+				 want | (b & (flush4 | X86_CR4_SMEP) ? CR_FX_FLUSH_ALL : 0));
+		s.cr4 |= b;
+		assert_int_equal(cr4(&s, s.cr4 & ~b), CR_OK);
+		assert_int_equal(change.effects, want | (b & flush4 ? CR_FX_FLUSH_ALL : 0));
+		s.cr4 &= ~b;
+	}
+	assert_int_equal(cr4(&prot, X86_CR4_LA57), CR_OK);
+	assert_int_equal(change.effects, CR_FX_MODE | CR_FX_FLUSH_ALL);
+	assert_int_equal(cr4(&prot, X86_CR4_PAE), CR_OK);
+	assert_int_equal(change.effects, CR_FX_MODE | CR_FX_FLUSH_ALL);
+}
+
+static void cet_and_write_protection_go_together(void **state)
+{
+	struct cpuid_guest_caps c = caps;
+	struct cr_state s = long64;
+
+	(void)state;
+	c.cr4_allowed |= X86_CR4_CET;
+	assert_int_equal(cr_rule_cr4(&s, &c, s.cr4 | X86_CR4_CET, &change), CR_GP);
+	s.cr0 |= WP;
+	assert_int_equal(cr_rule_cr4(&s, &c, s.cr4 | X86_CR4_CET, &change), CR_OK);
+	s.cr4 |= X86_CR4_CET;
+	assert_int_equal(cr_rule_cr0(&s, &c, s.cr0 & ~WP, &change), CR_GP);
+	assert_int_equal(cr_rule_cr0(&s, &c, s.cr0, &change), CR_OK);
 }
 
 static void lmsw_can_set_but_not_clear_pe(void **state)
@@ -388,10 +446,19 @@ static void pdptrs_with_reserved_bits_are_refused_if_present(void **state)
 		p[2] &= ~1ULL;
 		assert_int_equal(cr_pdptrs_check(p, &caps), CR_OK);
 	}
+	for (int i = 0; i < 4; i++) {
+		u64 one[4] = {};
+
+		one[i] = 1 | 1ULL << 40;
+		assert_int_equal(cr_pdptrs_check(one, &caps), CR_GP);
+	}
 }
 
-static const struct cr_sregs sregs_long = {.cr0 = PE | PG | ET, .cr4 = X86_CR4_PAE, .cr3 = 0x1000,
-					   .efer = GEFER_LME | GEFER_LMA, .cs_l = true};
+static const struct cr_sregs sregs_long = {.cr0 = PE | PG | ET,
+					   .cr4 = X86_CR4_PAE,
+					   .cr3 = 0x1000,
+					   .efer = GEFER_LME | GEFER_LMA,
+					   .cs_l = true};
 static const struct cr_sregs sregs_real = {.cr0 = 0x60000010};
 
 static void sregs_of_each_mode_are_accepted(void **state)
@@ -491,6 +558,8 @@ int main(void)
 		cmocka_unit_test(long_mode_needs_pae_and_cs_not_64_bit),
 		cmocka_unit_test(paging_off_leaves_long_mode_but_not_from_64_bit_code),
 		cmocka_unit_test(cr0_effects_are_those_of_the_changed_bits),
+		cmocka_unit_test(every_bit_has_its_own_effects),
+		cmocka_unit_test(cet_and_write_protection_go_together),
 		cmocka_unit_test(lmsw_can_set_but_not_clear_pe),
 		cmocka_unit_test(cr3_reserved_bits_follow_maxphyaddr),
 		cmocka_unit_test(cr3_bit_63_means_no_flush_with_pcid_only),

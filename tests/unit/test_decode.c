@@ -53,14 +53,14 @@ static void print_bytes(const char *what, const u8 *bytes, int mode, int ours, i
 /*
  * Encodings where capstone is known to differ from the manuals:
  *  - UD0 and UD1 have a ModRM byte (SDM vol. 2, UD); capstone ends them before it.
- *  - 66 or F2 before 0F 78 is EXTRQ or INSERTQ with two immediates; capstone has VMREAD for the forms
- *    these do not allow.
+ *  - 66 or F2 before 0F 78 is EXTRQ or INSERTQ with two immediates; capstone has VMREAD for the
+ *    forms these do not allow.
  *  - LOCK before a form that can't be locked is #UD; capstone checks some of these only.
  *  - 66, F2, F3, LOCK or REX before a VEX prefix is #UD (SDM vol. 2, "VEX prefix").
- *  - 66 before a near branch in 64-bit code makes it 16 bits wide on AMD (APM vol. 3, "Near branches in
- *    64-bit mode"); capstone says so, but not behind a second prefix.
+ *  - 66 before a near branch in 64-bit code makes it 16 bits wide on AMD (APM vol. 3, "Near
+ *    branches in 64-bit mode"); capstone says so, but not behind a second prefix.
  *  - EVEX scalars with embedded rounding: capstone eats a byte too many.
- *  - 0F A6 and 0F A7 are VIA's, which has neither SVM nor VMX of the kind we run on.
+ *  - 0F A6 and 0F A7 are VIA's alone.
  */
 static bool known_difference(const struct emul_insn *insn, enum emul_decode_result res,
 			     const cs_insn *ci)

@@ -90,6 +90,8 @@ static void clear_ranges_follow_the_abi(void **state)
 	assert_int_equal(clear(960, 40, 1000), 0);
 	assert_int_equal(clear(0, 1000, 1000), 0);
 	assert_int_equal(clear(0, 0, 1000), 0);
+	assert_int_equal(clear(1024, 0, 1024), 0);
+	assert_int_equal(clear(1024, 1, 1024), -EINVAL);
 	assert_int_equal(clear(1, 64, 1000), -EINVAL);
 	assert_int_equal(clear(32, 64, 1000), -EINVAL);
 	assert_int_equal(clear(0, 63, 1000), -EINVAL);

@@ -164,8 +164,7 @@ static void vectors_that_are_no_exception_are_refused(void **state)
 	(void)state;
 	for (int v = 0; v < 256; v++) {
 		ev.exception.nr = v;
-		assert_int_equal(exc_events_check(&ev, &none, &q),
-				 v < 32 && v != 2 ? 0 : -EINVAL);
+		assert_int_equal(exc_events_check(&ev, &none, &q), v < 32 && v != 2 ? 0 : -EINVAL);
 	}
 	ev.exception.injected = 0;
 	assert_int_equal(exc_events_check(&ev, &none, &q), 0);
@@ -174,9 +173,12 @@ static void vectors_that_are_no_exception_are_refused(void **state)
 
 static void pending_counts_only_with_the_payload_flag(void **state)
 {
-	struct kvm_vcpu_events ev = {.exception.pending = 1, .exception.nr = EXC_PF,
-				     .exception.has_error_code = 1, .exception.error_code = 6,
-				     .exception_has_payload = 1, .exception_payload = 0xabc};
+	struct kvm_vcpu_events ev = {.exception.pending = 1,
+				     .exception.nr = EXC_PF,
+				     .exception.has_error_code = 1,
+				     .exception.error_code = 6,
+				     .exception_has_payload = 1,
+				     .exception_payload = 0xabc};
 	struct exc_queue q;
 
 	(void)state;
@@ -195,14 +197,18 @@ static void pending_counts_only_with_the_payload_flag(void **state)
 
 static void what_is_reported_can_be_set_again(void **state)
 {
-	struct exc_queue in = {.pending = true, .vector = EXC_PF, .has_error_code = true,
-			       .has_payload = true, .error_code = 2, .payload = 0x5000}, out;
+	struct exc_queue in = {.pending = true,
+			       .vector = EXC_PF,
+			       .has_error_code = true,
+			       .has_payload = true,
+			       .error_code = 2,
+			       .payload = 0x5000},
+			 out;
 	struct kvm_vcpu_events ev = {};
 
 	(void)state;
 	exc_events_fill(&in, &all, &ev);
-	assert_int_equal(ev.flags,
-			 KVM_VCPUEVENT_VALID_PAYLOAD | KVM_VCPUEVENT_VALID_TRIPLE_FAULT);
+	assert_int_equal(ev.flags, KVM_VCPUEVENT_VALID_PAYLOAD | KVM_VCPUEVENT_VALID_TRIPLE_FAULT);
 	assert_int_equal(exc_events_check(&ev, &all, &out), 0);
 	assert_memory_equal(&in, &out, sizeof(in));
 	assert_false(exc_events_needs_delivery(&in, &all));

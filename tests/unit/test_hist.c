@@ -65,6 +65,30 @@ static void sum_count_and_extremes_are_exact(void **state)
 	assert_int_equal(hist_min(&h), 0);
 }
 
+static void two_values_are_the_ends_of_their_bucket(void **state)
+{
+	struct hist h = {};
+
+	(void)state;
+	hist_record(&h, 0);
+	assert_int_equal(hist_count(&h), 1);
+	hist_record(&h, 0);
+	assert_int_equal(hist_count(&h), 2);
+	memset(&h, 0, sizeof(h));
+	hist_record(&h, 1030);
+	hist_record(&h, 2000);
+	assert_int_equal(hist_quantile(&h, 500), 1030);
+	assert_int_equal(hist_quantile(&h, 501), 2000);
+	assert_int_equal(hist_quantile(&h, 5000), 2000);
+	hist_record(&h, 1500);
+	assert_int_equal(hist_quantile(&h, 600), 1515);
+	memset(&h, 0, sizeof(h));
+	hist_record(&h, 1ULL << 40);
+	hist_record(&h, 1ULL << 50);
+	assert_int_equal(hist_quantile(&h, 1), 1ULL << 40);
+	assert_int_equal(hist_quantile(&h, 999), 1ULL << 50);
+}
+
 static void equal_values_have_exact_quantiles(void **state)
 {
 	struct hist h = {};
@@ -141,7 +165,9 @@ static void interpolation_is_near_the_truth_for_even_values(void **state)
 
 static void huge_counts_don_t_overflow(void **state)
 {
-	struct hist h = {.bucket[10] = 1ULL << 61, .bucket[30] = 1ULL << 60, .max = 1ULL << 29,
+	struct hist h = {.bucket[10] = 1ULL << 61,
+			 .bucket[30] = 1ULL << 60,
+			 .max = 1ULL << 29,
 			 .min_inv = ~512ULL};
 
 	(void)state;
@@ -175,6 +201,7 @@ int main(void)
 		cmocka_unit_test(both_bucket_functions_agree_at_every_border),
 		cmocka_unit_test(an_empty_histogram_answers_zero),
 		cmocka_unit_test(sum_count_and_extremes_are_exact),
+		cmocka_unit_test(two_values_are_the_ends_of_their_bucket),
 		cmocka_unit_test(equal_values_have_exact_quantiles),
 		cmocka_unit_test(a_rare_large_value_shows_in_p100_only),
 		cmocka_unit_test(quantiles_lie_in_the_true_values_bucket_and_never_fall),

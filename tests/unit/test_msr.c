@@ -13,10 +13,20 @@
 #include "x86/msr_rules.h"
 
 static const struct cpuid_guest_caps amd = {
-	.spec_ctrl_allowed = 7, .gpa_reserved = ~0ULL << 40, .maxphyaddr = 40,
-	.kvm_features = GKVM_CLOCKSOURCE | GKVM_CLOCKSOURCE2, .vendor = CPU_VENDOR_AMD,
-	.lm = true, .nx = true, .pat = true, .mtrr = true, .mce = true, .rdtscp = true,
-	.tsc_adjust = true, .ibpb = true, .osvw = true,
+	.spec_ctrl_allowed = 7,
+	.gpa_reserved = ~0ULL << 40,
+	.maxphyaddr = 40,
+	.kvm_features = GKVM_CLOCKSOURCE | GKVM_CLOCKSOURCE2,
+	.vendor = CPU_VENDOR_AMD,
+	.lm = true,
+	.nx = true,
+	.pat = true,
+	.mtrr = true,
+	.mce = true,
+	.rdtscp = true,
+	.tsc_adjust = true,
+	.ibpb = true,
+	.osvw = true,
 };
 static struct cpuid_guest_caps intel;
 static const struct cpuid_guest_caps bare = {.vendor = CPU_VENDOR_AMD, .gpa_reserved = ~0ULL << 36};
@@ -98,6 +108,9 @@ static void the_table_is_sorted_and_every_row_reachable(void **state)
 		}
 	}
 	assert_true(rows > 60);
+	assert_null(msr_rule_find(0x2d));
+	assert_null(msr_rule_find(0x7a));
+	assert_null(msr_rule_find(0x480));
 	assert_null(msr_rule_find(0xffffffff));
 	assert_null(msr_rule_find(0xc0011028)); /* a known #GP of Linux guests */
 	assert_null(msr_rule_find(0xc0010117)); /* no nested SVM */
@@ -307,7 +320,10 @@ static void machine_check_banks_exist_as_many_as_were_set_up(void **state)
 	assert_int_equal(host_write(GMSR_MCG_CAP, 1), GP);
 	assert_int_equal(guest_write(GMSR_MCG_CTL, 0), OK);
 	assert_int_equal(guest_write(GMSR_MCG_CTL, 1), GP);
-	store.val[MSR_SLOT_MCG_CAP] = 4;
+	assert_int_equal(store.val[MSR_SLOT_MC_BANKS + 10 * 4], 0); /* no such bank */
+	msr_rule_mce_setup(&store, 4);
+	msr_rule_reset(&store);
+	assert_int_equal(store.val[MSR_SLOT_MCG_CTL], 0);
 	assert_int_equal(guest_read(GMSR_MCG_CTL), NONE);
 }
 
@@ -385,11 +401,12 @@ static bool listed(const u32 *list, u32 n, u32 msr)
 
 static void the_list_has_what_exists_and_takes_a_zero_from_userspace(void **state)
 {
-	static const u32 must[] = {0x174, 0x175, 0x176, 0xc0000081, 0xc0000082, 0xc0000083,
-				   0xc0000084, 0xc0000102, 0xc0000103, 0x10, 0x3b, 0x277, 0x48,
-				   0x17a, 0x17b, 0x8b, 0x11, 0x12, 0x4b564d00, 0x4b564d01};
-	static const u32 must_not[] = {0x3a, 0x1a0, 0x9e, 0x34, 0x6e0, 0xc0010117, 0xc0000104,
-				       0x10a, 0x4b564d06, 0x400, 0x200};
+	static const u32 must[] = {0x174,      0x175,	   0x176,      0xc0000081, 0xc0000082,
+				   0xc0000083, 0xc0000084, 0xc0000102, 0xc0000103, 0x10,
+				   0x3b,       0x277,	   0x48,       0x17a,	   0x17b,
+				   0x8b,       0x11,	   0x12,       0x4b564d00, 0x4b564d01};
+	static const u32 must_not[] = {0x3a,	   0x1a0, 0x9e,	      0x34,  0x6e0, 0xc0010117,
+				       0xc0000104, 0x10a, 0x4b564d06, 0x400, 0x200};
 	u32 list[MSR_RULE_MAX_LIST], n, small[3];
 
 	(void)state;
@@ -426,12 +443,19 @@ static void everything_that_qemu_puts_unconditionally_is_taken(void **state)
 		u32 index;
 		u64 val;
 	} put[] = {
-		{0x174, 0}, {0x175, 0}, {0x176, 0}, {0x277, 0x0007040600070406ULL},
-		{0xc0000081, 0}, {0xc0000082, 0}, {0xc0000083, 0}, {0xc0000084, 0},
-		{0xc0000102, 0}, {0xc0000103, 0}, {0x3b, 0}, {0x48, 0}, {0x10, 0}, {0x11, 0},
-		{0x12, 0}, {0x4b564d02, 0}, {0x4b564d03, 0}, {0x4b564d04, 0}, {0x4b564d06, 0},
-		{0x2ff, 0}, {0x2ff, 0xc06}, {0x17a, 0}, {0x17b, ~0ULL}, {0x8b, 0x1000065},
-		{0x250, 0}, {0x258, 0x0606060606060606ULL},
+		{0x174, 0},	 {0x175, 0},
+		{0x176, 0},	 {0x277, 0x0007040600070406ULL},
+		{0xc0000081, 0}, {0xc0000082, 0},
+		{0xc0000083, 0}, {0xc0000084, 0},
+		{0xc0000102, 0}, {0xc0000103, 0},
+		{0x3b, 0},	 {0x48, 0},
+		{0x10, 0},	 {0x11, 0},
+		{0x12, 0},	 {0x4b564d02, 0},
+		{0x4b564d03, 0}, {0x4b564d04, 0},
+		{0x4b564d06, 0}, {0x2ff, 0},
+		{0x2ff, 0xc06},	 {0x17a, 0},
+		{0x17b, ~0ULL},	 {0x8b, 0x1000065},
+		{0x250, 0},	 {0x258, 0x0606060606060606ULL},
 	};
 
 	(void)state;
@@ -469,14 +493,21 @@ static struct kvm_msr_filter make_filter(u32 flags)
 {
 	return (struct kvm_msr_filter){
 		.flags = flags,
-		.ranges = {
-			[1] = {.flags = KVM_MSR_FILTER_READ, .nmsrs = 16, .base = 0x100,
-			       .bitmap = bits_a},
-			[4] = {.flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, .nmsrs = 8,
-			       .base = 0x104, .bitmap = bits_b},
-			[5] = {.flags = KVM_MSR_FILTER_WRITE, .nmsrs = 8, .base = 0xfffffffc,
-			       .bitmap = bits_b},
-		},
+		.ranges =
+			{
+				[1] = {.flags = KVM_MSR_FILTER_READ,
+				       .nmsrs = 16,
+				       .base = 0x100,
+				       .bitmap = bits_a},
+				[4] = {.flags = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE,
+				       .nmsrs = 8,
+				       .base = 0x104,
+				       .bitmap = bits_b},
+				[5] = {.flags = KVM_MSR_FILTER_WRITE,
+				       .nmsrs = 8,
+				       .base = 0xfffffffc,
+				       .bitmap = bits_b},
+			},
 	};
 }
 
@@ -536,6 +567,8 @@ static void filters_are_checked_as_the_abi_says(void **state)
 	f = make_filter(0);
 	f.ranges[5].flags = 4;
 	assert_int_equal(msr_filter_check(&f, bytes), -EINVAL);
+	f = make_filter(KVM_MSR_FILTER_DEFAULT_DENY);
+	assert_int_equal(msr_filter_check(&f, bytes), 0);
 	memset(&f, 0, sizeof(f));
 	assert_int_equal(msr_filter_check(&f, bytes), 0);
 	f.flags = KVM_MSR_FILTER_DEFAULT_DENY;
@@ -560,10 +593,12 @@ int main(void)
 		cmocka_unit_test_setup(machine_check_banks_exist_as_many_as_were_set_up, setup),
 		cmocka_unit_test_setup(mce_capabilities_are_bounded, setup),
 		cmocka_unit_test_setup(amd_odds_and_ends_read_zero_and_swallow_writes, setup),
-		cmocka_unit_test_setup(hwcr_keeps_two_bits_and_ignores_the_firmware_switches, setup),
+		cmocka_unit_test_setup(hwcr_keeps_two_bits_and_ignores_the_firmware_switches,
+				       setup),
 		cmocka_unit_test_setup(microcode_revision_is_userspaces_to_set, setup),
 		cmocka_unit_test_setup(feature_control_is_fixed_once_locked, setup),
-		cmocka_unit_test_setup(the_list_has_what_exists_and_takes_a_zero_from_userspace, setup),
+		cmocka_unit_test_setup(the_list_has_what_exists_and_takes_a_zero_from_userspace,
+				       setup),
 		cmocka_unit_test_setup(everything_that_qemu_puts_unconditionally_is_taken, setup),
 		cmocka_unit_test_setup(reset_keeps_the_mce_capability, setup),
 		cmocka_unit_test_setup(the_first_matching_range_decides, setup),

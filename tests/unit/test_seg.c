@@ -16,6 +16,7 @@ static void known_descriptors_unpack_to_their_fields(void **state)
 	struct kvm_segment s;
 
 	(void)state;
+	memset(&s, 0x5a, sizeof(s));
 	seg_unpack(0x00af9b000000ffffULL, 0x10, &s); /* 64-bit kernel code */
 	assert_int_equal(s.selector, 0x10);
 	assert_int_equal(s.base, 0);
@@ -28,6 +29,7 @@ static void known_descriptors_unpack_to_their_fields(void **state)
 	assert_int_equal(s.db, 0);
 	assert_int_equal(s.g, 1);
 	assert_int_equal(s.unusable, 0);
+	assert_int_equal(s.padding, 0);
 
 	seg_unpack(0x00cff3000000ffffULL, 0x2b, &s); /* 32-bit user data */
 	assert_int_equal(s.dpl, 3);
@@ -155,6 +157,7 @@ static void expand_up_limits_include_the_last_byte(void **state)
 	assert_false(seg_access_ok(&s, 0xfff, 2, true));
 	assert_true(seg_access_ok(&s, 0xffc, 4, true));
 	assert_false(seg_access_ok(&s, 0x1000, 1, false));
+	assert_true(seg_access_ok(&s, 0x5000, 0, true)); /* nothing to access */
 	assert_true(seg_access_ok(&flat, 0xffffffff, 1, true));
 	assert_false(seg_access_ok(&flat, 0xffffffff, 2, true));
 }
@@ -177,8 +180,8 @@ static void types_decide_about_reading_and_writing(void **state)
 {
 	struct kvm_segment s = data_seg(0xffff, 0, 0);
 	static const bool writable[16] = {[2] = 1, [3] = 1, [6] = 1, [7] = 1};
-	static const bool readable[16] = {1, 1, 1, 1, 1, 1, 1, 1, [10] = 1, [11] = 1, [14] = 1,
-					  [15] = 1};
+	static const bool readable[16] = {1, 1, 1,	  1,	    1,	      1,
+					  1, 1, [10] = 1, [11] = 1, [14] = 1, [15] = 1};
 
 	(void)state;
 	for (s.type = 0; s.type < 16; s.type++) {

@@ -175,12 +175,12 @@ static void a_broken_table_is_called_so(void **state)
 	a = t->by_gfn[0].slot;
 	b = t->by_gfn[1].slot;
 	was = *a;
-#define BROKEN(breaking, mending)                    \
-	do {                                         \
-		breaking;                            \
-		assert_false(slots_table_valid(t));  \
-		mending;                             \
-		assert_true(slots_table_valid(t));   \
+#define BROKEN(breaking, mending)                                                                  \
+	do {                                                                                       \
+		breaking;                                                                          \
+		assert_false(slots_table_valid(t));                                                \
+		mending;                                                                           \
+		assert_true(slots_table_valid(t));                                                 \
 	} while (0)
 	BROKEN(a->npages = 0, *a = was);
 	BROKEN(a->npages++, *a = was);
@@ -435,7 +435,9 @@ static void thousands_of_slots_fit(void **state)
 	for (u32 i = 0; i < n; i++) {
 		struct memslot *s = malloc(sizeof(*s));
 
-		*s = (struct memslot){.base_gfn = i * 4ULL, .npages = 2, .hva = i * 8192ULL,
+		*s = (struct memslot){.base_gfn = i * 4ULL,
+				      .npages = 2,
+				      .hva = i * 8192ULL,
 				      .id = (i * 7919U) % n};
 		t->by_gfn[i] = (struct slots_gfn_key){s->base_gfn, slots_end_gfn(s), s};
 		t->by_id[s->id] = s;

@@ -22,6 +22,8 @@ static void npt_entries_are_long_mode_entries(void **state)
 	assert_int_equal(spte_make_leaf(f, 0x12345, 1, SPTE_RWX_U, 6, 0), 0x12345067ULL);
 	assert_int_equal(spte_make_leaf(f, 0x12345, 1, SPTE_U, 6, 0), 0x8000000012345025ULL);
 	assert_int_equal(spte_make_leaf(f, 0x12400, 2, SPTE_U | SPTE_X, 6, 0), 0x124000a5ULL);
+	assert_int_equal(spte_make_leaf(f, 0x12345, 1, SPTE_X, 6, 0), 0x12345021ULL);
+	assert_int_equal(spte_make_leaf(f, 0x12345, 1, SPTE_X | SPTE_W, 6, 0), 0x12345063ULL);
 	assert_int_equal(spte_make_table(f, 0x777000), 0x777027ULL);
 }
 
@@ -46,7 +48,8 @@ static void questions_answer_what_was_made(void **state)
 		for (unsigned int rights = 0; rights < 8; rights++) {
 			for (unsigned int level = 1; level <= 3; level++) {
 				u64 pfn = 0xabcdULL << 18;
-				u64 s = spte_make_leaf(f, pfn, level, rights, 6, SPTE_HOST_WRITABLE);
+				u64 s = spte_make_leaf(f, pfn, level, rights, 6,
+						       SPTE_HOST_WRITABLE);
 
 				assert_true(spte_present(f, s));
 				assert_true(spte_leaf(f, s, level));
@@ -115,8 +118,8 @@ static void memory_types_reach_the_format(void **state)
 	uc = spte_make_leaf(&spte_fmt_npt, 0x99, 1, SPTE_RWX_U, 0, 0);
 	assert_int_equal(uc ^ wb, 0x18); /* PCD and PWT */
 	for (u8 type = 0; type < 8; type++)
-		assert_int_equal(spte_make_leaf(&spte_fmt_ept, 0x99, 1, SPTE_RWX_U, type, 0) >> 3 & 7,
-				 type);
+		assert_int_equal(
+			spte_make_leaf(&spte_fmt_ept, 0x99, 1, SPTE_RWX_U, type, 0) >> 3 & 7, type);
 }
 
 static void splitting_keeps_rights_and_covers_the_same_frames(void **state)
@@ -170,12 +173,12 @@ static void max_level_agrees_with_asking_each_level(void **state)
 	(void)state;
 	srand(9);
 	for (int i = 0; i < 300000; i++) {
-		u64 base = rand() % 4 ? (rand() % 64) * 512ULL + (rand() % 8 ? 0 : rand() % 512) :
-					(rand() % 4) * 262144ULL;
+		u64 base = rand() % 4 ? (rand() % 64) * 512ULL + (rand() % 8 ? 0 : rand() % 512)
+				      : (rand() % 4) * 262144ULL;
 		u64 npages = rand() % 2 ? rand() % 2000 + 1 : rand() % 600000 + 1;
 		u64 gfn = base + rand() % npages;
-		u64 hva = rand() % 4 ? (base % 262144 + 262144ULL * (rand() % 9)) * 4096 :
-				       (rand() % 4096) * 4096ULL;
+		u64 hva = rand() % 4 ? (base % 262144 + 262144ULL * (rand() % 9)) * 4096
+				     : (rand() % 4096) * 4096ULL;
 		unsigned int host = rand() % 3 + 1, cap = rand() % 3 + 1, want = 1;
 
 		for (unsigned int level = 2; level <= min(host, cap); level++) {

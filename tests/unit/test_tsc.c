@@ -13,8 +13,9 @@
 
 typedef unsigned __int128 u128;
 
-static const u32 rates[] = {1, 999, 1000, 32768, 999999, 1000000, 1000001, 1999999, 2000000,
-			    2400000, 3312000, 4000000, 5000000, 0x7fffffff, 0xffffffff};
+static const u32 rates[] = {1,	     999,     1000,    32768,	   999999,
+			    1000000, 1000001, 1999999, 2000000,	   2400000,
+			    3312000, 4000000, 5000000, 0x7fffffff, 0xffffffff};
 
 static u64 rand64(void)
 {
@@ -49,7 +50,7 @@ static void scale_is_normalised_and_precise(void **state)
 			/* 2^-31 of the value, and the rounding of a single step */
 			assert_true(off <= 1);
 			assert_true(-off <= (s64)(ms * 1000000 >> 31) + (1 << max(s.shift, 0)) + 1 +
-					    1000000 / (s64)rates[i]);
+						    1000000 / (s64)rates[i]);
 		}
 	}
 }
@@ -72,6 +73,7 @@ static void guests_get_the_same_time_from_the_clock(void **state)
 	assert_int_equal(c.tsc_timestamp, tsc);
 	assert_int_equal(c.flags, TSC_PVCLOCK_STABLE);
 	assert_int_equal(c.version, 8);
+	assert_int_equal(c.pad0 | c.pad[0] | c.pad[1], 0);
 }
 
 static void versions_end_even_and_change(void **state)

@@ -4,8 +4,9 @@
  *
  * The command is forked first and waits on a pipe until recording is on, so
  * that its first exit is seen. Its output goes where ours goes, untouched; the
- * report comes after it. Signals from the terminal reach the command itself;
- * we stay to report what was seen until then.
+ * report comes after it. Signals from the terminal's keys reach the command by
+ * themselves, SIGTERM and SIGHUP to us are passed on, and its end is ours: we
+ * stay to report what was seen until then. If we are killed it gets SIGTERM.
  */
 #include <argp.h>
 #include <errno.h>
@@ -16,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,12 +141,33 @@ static pid_t fork_command(char **command, int *ret_go)
 		return pid;
 	}
 	close(go[1]);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	ok = read(go[0], &byte, 1) == 1;
 	if (!ok)
 		_exit(125); /* the parent gave up */
 	execvp(command[0], command);
 	fprintf(stderr, "kvmreport: cannot run %s: %s\n", command[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static volatile pid_t command_pid;
+
+static void pass_on(int sig)
+{
+	kill(command_pid, sig);
+}
+
+/* Forked already: the command has the usual reactions. */
+static void set_signals(pid_t pid)
+{
+	struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+
+	command_pid = pid;
+	sigaction(SIGTERM, &pass, NULL);
+	sigaction(SIGHUP, &pass, NULL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static void pause_ns(long ns)
@@ -228,7 +252,10 @@ static struct style choose_style(const struct settings *s, FILE *f)
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 	bool tty = isatty(fileno(f)), dumb = term && !strcmp(term, "dumb");
 	struct style style = {.top = s->top};
+	struct winsize size;
 
+	if (tty && !ioctl(fileno(f), TIOCGWINSZ, &size))
+		style.columns = size.ws_col;
 	style.colour = s->colour == COLOUR_ALWAYS ||
 		       (s->colour == COLOUR_AUTO && tty && !dumb && !(no_colour && *no_colour));
 	style.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8") && !(term && !strcmp(term, "linux"));
@@ -298,9 +325,7 @@ int main(int argc, char **argv)
 		recorder_close(rec);
 		return 125;
 	}
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	set_signals(pid);
 
 	model_init(&model);
 	start = now_ns();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The report as text for a terminal of 96 columns or a file.
+ * The report as text, for 96 columns, or 80 where a terminal has no more.
  *
  * Meaning is never carried by colour or bars alone: each has its number beside
  * it. Empty sections are left out.
@@ -11,7 +11,8 @@
 #include "names.h"
 #include "report.h"
 
-#define WIDTH 96
+#define WIDE   96
+#define NARROW 80
 
 #define BOLD  "1"
 #define DIM   "2"
@@ -24,7 +25,10 @@ struct out {
 	const struct report *report;
 	const struct model *model;
 	const struct style *style;
-	int column; /* of a flowing list */
+	int width;	  /* of a line: WIDE or NARROW */
+	int name, port;	  /* of the names in tables */
+	int reason, bars; /* of the table of reasons */
+	int column;	  /* of a flowing list */
 };
 
 static void paint(struct out *o, const char *code, const char *text)
@@ -43,7 +47,7 @@ static void repeat(struct out *o, const char *text, int n)
 
 static void heading(struct out *o, const char *title, const char *note)
 {
-	int rest = WIDTH - 3 - strlen(title) - (*note ? strlen(note) + 1 : 0);
+	int rest = o->width - 3 - strlen(title) - (*note ? strlen(note) + 1 : 0);
 
 	fputs("\n ", o->f);
 	paint(o, BOLD, title);
@@ -56,8 +60,11 @@ static void heading(struct out *o, const char *title, const char *note)
 	fputs(o->style->colour ? "\033[0m\n" : "\n", o->f);
 }
 
-/* @part of @whole as a bar of @width columns, with eighths of a column where there are glyphs. */
-static void bar(struct out *o, const char *code, uint64_t part, uint64_t whole, int width)
+/*
+ * @part of @whole as a bar of up to @width columns, with eighths of a column
+ * where there are glyphs. Returns the columns left over.
+ */
+static int bar(struct out *o, const char *code, uint64_t part, uint64_t whole, int width)
 {
 	static const char *const eighths[] = {"",	"\u258f", "\u258e", "\u258d",
 					      "\u258c", "\u258b", "\u258a", "\u2589"};
@@ -73,7 +80,7 @@ static void bar(struct out *o, const char *code, uint64_t part, uint64_t whole, 
 	}
 	if (o->style->colour)
 		fputs("\033[0m", o->f);
-	repeat(o, " ", width - used);
+	return width - used;
 }
 
 static const char *share(char *buf, uint64_t part, uint64_t whole)
@@ -128,7 +135,8 @@ static void print_loss(struct out *o)
 		fputs("none lost", o->f);
 		return;
 	}
-	snprintf(text, sizeof(text), "%s%s LOST: counts are too low; try a larger --buffer",
+	snprintf(text, sizeof(text),
+		 "%s%s LOST\n              All counts are too low: try a larger --buffer",
 		 format_count(n, loss->records), loss->more ? " and more" : "");
 	paint(o, WARN, text);
 }
@@ -144,7 +152,7 @@ static void print_time_split(struct out *o)
 		{"halted", DIM, "\u2591", "."},
 	};
 	uint64_t ns[4], sum = 0, done = 0;
-	int width = WIDTH - 14, column = 0;
+	int width = o->width - 14, column = 0;
 	char buf[16];
 
 	vcpu_times(o->model, ns);
@@ -185,7 +193,7 @@ static void print_summary(struct out *o)
 
 	fprintf(o->f, "\n ");
 	paint(o, BOLD, "VM EXIT REPORT");
-	fprintf(o->f, "  %.*s\n", WIDTH - 18, o->report->command);
+	fprintf(o->f, "  %.*s\n", o->width - 18, o->report->command);
 	fprintf(o->f, "  Driver      %s, %s\n", o->report->driver,
 		m->isa == 1 ? "Intel VMX" : "AMD SVM");
 	fprintf(o->f, "  Recorded    %s of %s, %zu VM%s, %zu vCPU%s, %s events, ", format_ns(a, ns),
@@ -250,9 +258,9 @@ static void print_reason(struct out *o, const struct row *row)
 		snprintf(hex, sizeof(hex), "0x%" PRIx64, row->key);
 		name = hex;
 	}
-	fprintf(o->f, "  %-18.18s %10s %6s  ", name, format_count(a, row->count),
-		share(b, row->count, o->model->exits));
-	bar(o, CYAN, row->count, o->model->exits, 12);
+	fprintf(o->f, "  %-*.*s %10s %6s  ", o->reason, o->reason, name,
+		format_count(a, row->count), share(b, row->count, o->model->exits));
+	repeat(o, " ", bar(o, CYAN, row->count, o->model->exits, o->bars));
 	fprintf(o->f, " %8s %8s %8s %9s %8s\n", mean(c, row->kernel_ns, row->handled),
 		time_or_dash(d, hist_quantile(row->hist, 990)), time_or_dash(e, row->kernel_ns),
 		count(f, row->trips), mean(g, row->user_ns, row->trips));
@@ -263,16 +271,15 @@ static void print_reasons(struct out *o)
 	const struct table *t = &o->model->reasons;
 
 	heading(o, "EXITS BY REASON", "");
-	fprintf(o->f, "  %-52s |------- kernel -------| |-- userspace --|\n", "");
-	fprintf(o->f, "  %-18s %10s %6s  %-12s %8s %8s %8s %9s %8s\n", "reason", "count", "share",
-		"", "mean", "p99", "total", "trips", "mean");
+	fprintf(o->f, "  %*s%27s%19s\n", o->reason + 19 + o->bars, "", "|------- kernel -------|",
+		"|-- userspace --|");
+	fprintf(o->f, "  %-*s %10s %6s  %-*s %8s %8s %8s %9s %8s\n", o->reason, "reason", "count",
+		"share", o->bars, "", "mean", "p99", "total", "trips", "mean");
 	for (size_t i = 0; i < t->n; i++)
 		print_reason(o, &t->rows[i]);
 	paint(o, DIM,
-	      "  kernel: from the exit to the next entry, less the time in userspace;"
-	      " userspace: out of KVM_RUN.\n");
-	paint(o, DIM,
-	      "  A halted guest's sleep is in its hlt exits, on whichever side it slept.\n");
+	      "  kernel: from the exit to the next entry, less the time out of KVM_RUN (userspace).\n"
+	      "  A halted guest's sleep counts as hlt's, wherever it slept.\n");
 }
 
 static void print_ports(struct out *o)
@@ -283,15 +290,15 @@ static void print_ports(struct out *o)
 	if (!t->n)
 		return;
 	heading(o, "TOP PORTS", "");
-	fprintf(o->f, "  %-7s %-4s %-26s %10s %10s %8s %8s %9s\n", "port", "", "", "count", "bytes",
-		"kernel", "user", "total");
+	fprintf(o->f, "  %-7s %-4s %-*s %10s %10s %8s %8s %9s\n", "port", "", o->port, "", "count",
+		"bytes", "kernel", "user", "total");
 	for (size_t i = 0; i < shown_rows(o, t); i++) {
 		const struct row *row = &t->rows[i];
 		const char *name = name_port(row->key >> 1);
 
-		fprintf(o->f, "  0x%-5" PRIx64 " %-4s %-26.26s %10s %10s %8s %8s %9s\n",
-			row->key >> 1, row->key & 1 ? "out" : "in", name ? name : "",
-			count(a, row->count), format_bytes(b, row->bytes),
+		fprintf(o->f, "  0x%-5" PRIx64 " %-4s %-*.*s %10s %10s %8s %8s %9s\n",
+			row->key >> 1, row->key & 1 ? "out" : "in", o->port, o->port,
+			name ? name : "", count(a, row->count), format_bytes(b, row->bytes),
 			mean(c, row->kernel_ns, row->handled), mean(d, row->user_ns, row->handled),
 			time_or_dash(e, row->kernel_ns + row->user_ns));
 	}
@@ -306,15 +313,16 @@ static void print_mmio(struct out *o)
 	if (!t->n)
 		return;
 	heading(o, "TOP MMIO PAGES", "");
-	fprintf(o->f, "  %-14s %-24s %10s %10s %8s %8s %9s\n", "page", "", "reads", "writes",
-		"kernel", "user", "total");
+	fprintf(o->f, "  %-14s %-*s %10s %10s %8s %8s %9s\n", "page", o->name, "", "reads",
+		"writes", "kernel", "user", "total");
 	for (size_t i = 0; i < shown_rows(o, t); i++) {
 		const struct row *row = &t->rows[i];
 		const char *name = name_mmio_page(row->key);
 
-		fprintf(o->f, "  0x%-12" PRIx64 " %-24.24s %10s %10s %8s %8s %9s\n", row->key << 12,
-			name ? name : "", count(a, row->count - row->writes), count(b, row->writes),
-			mean(c, row->kernel_ns, row->handled), mean(d, row->user_ns, row->handled),
+		fprintf(o->f, "  0x%-12" PRIx64 " %-*.*s %10s %10s %8s %8s %9s\n", row->key << 12,
+			o->name, o->name, name ? name : "", count(a, row->count - row->writes),
+			count(b, row->writes), mean(c, row->kernel_ns, row->handled),
+			mean(d, row->user_ns, row->handled),
 			time_or_dash(e, row->kernel_ns + row->user_ns));
 	}
 	print_rest(o, t, shown_rows(o, t));
@@ -328,16 +336,16 @@ static void print_msrs(struct out *o)
 	if (!t->n)
 		return;
 	heading(o, "TOP MSRS", "");
-	fprintf(o->f, "  %-14s %-24s %10s %10s %8s %8s %9s\n", "msr", "", "reads", "writes", "#GP",
-		"kernel", "total");
+	fprintf(o->f, "  %-14s %-*s %10s %10s %8s %8s %9s\n", "msr", o->name, "", "reads", "writes",
+		"#GP", "kernel", "total");
 	for (size_t i = 0; i < shown_rows(o, t); i++) {
 		const struct row *row = &t->rows[i];
 		const char *name = name_msr(row->key);
 
-		fprintf(o->f, "  0x%-12" PRIx64 " %-24.24s %10s %10s %8s %8s %9s\n", row->key,
-			name ? name : "", count(a, row->count - row->writes), count(b, row->writes),
-			count(c, row->failed), mean(d, row->kernel_ns, row->handled),
-			time_or_dash(e, row->kernel_ns));
+		fprintf(o->f, "  0x%-12" PRIx64 " %-*.*s %10s %10s %8s %8s %9s\n", row->key,
+			o->name, o->name, name ? name : "", count(a, row->count - row->writes),
+			count(b, row->writes), count(c, row->failed),
+			mean(d, row->kernel_ns, row->handled), time_or_dash(e, row->kernel_ns));
 	}
 	print_rest(o, t, shown_rows(o, t));
 }
@@ -392,7 +400,7 @@ static void print_emulated(struct out *o)
 		return;
 	snprintf(note, sizeof(note), "%s, %s failed", format_count(a, o->model->emulated),
 		 o->model->emulated_failed ? format_count(b, o->model->emulated_failed) : "none");
-	heading(o, "INSTRUCTIONS DECODED IN SOFTWARE", note);
+	heading(o, "EMULATED INSTRUCTIONS", note);
 	for (size_t i = 0; i < shown_rows(o, t); i++) {
 		const struct row *row = &t->rows[i];
 		const char *name = name_opcode(row->key);
@@ -435,7 +443,7 @@ static void print_faults(struct out *o)
 
 static void flow_begin(struct out *o, const char *label)
 {
-	o->column = fprintf(o->f, "  %-14s", label);
+	o->column = fprintf(o->f, "  %-11s", label);
 }
 
 static void flow(struct out *o, const char *name, uint64_t n)
@@ -443,13 +451,12 @@ static void flow(struct out *o, const char *name, uint64_t n)
 	char num[16];
 	int width = strlen(name) + 1 + strlen(format_count(num, n)) + 3;
 
-	if (o->column + width > WIDTH) {
+	if (o->column + width > o->width) {
 		fputc('\n', o->f);
-		o->column = fprintf(o->f, "  %-14s", "");
+		o->column = fprintf(o->f, "  %-11s", "");
 	}
-	fprintf(o->f, "%s ", name);
+	fprintf(o->f, "   %s ", name);
 	paint(o, BOLD, num);
-	fputs("   ", o->f);
 	o->column += width;
 }
 
@@ -507,7 +514,7 @@ static void print_crs(struct out *o)
 
 	if (!t->n)
 		return;
-	flow_begin(o, "Control regs");
+	flow_begin(o, "CR access");
 	for (size_t i = 0; i < t->n; i++) {
 		const struct row *row = &t->rows[i];
 
@@ -524,7 +531,7 @@ static void print_crs(struct out *o)
 static void print_events(struct out *o)
 {
 	heading(o, "EVENTS", "");
-	flow_table(o, "To userspace", &o->model->user_reasons, user_reason_text);
+	flow_table(o, "Userspace", &o->model->user_reasons, user_reason_text);
 	flow_table(o, "Interrupts", &o->model->vectors, vector_text);
 	flow_table(o, "Exceptions", &o->model->exceptions, exception_text);
 	flow_table(o, "Hypercalls", &o->model->hypercalls, number_text);
@@ -534,19 +541,21 @@ static void print_events(struct out *o)
 static void print_counters(struct out *o)
 {
 	const struct report *r = o->report;
-	int column = 0;
+	int column = 0, half = (o->width - 8) / 2;
 	char n[16];
 
 	if (!r->n_counters)
 		return;
-	heading(o, "COUNTERS", "/sys/kernel/debug/kvm, last reading before the VM ended");
+	heading(o, "COUNTERS", "from debugfs, last reading before the VM ended");
 	for (size_t i = 0; i < r->n_counters; i++) {
 		if (!r->counters[i].value)
 			continue;
-		fprintf(o->f, "  %-27.27s", r->counters[i].name);
-		fprintf(o->f, "%13s", format_count(n, r->counters[i].value));
+		fprintf(o->f, "%s%-*.*s", column ? "      " : "  ", half - 13, half - 13,
+			r->counters[i].name);
+		fprintf(o->f, "%11s", format_count(n, r->counters[i].value));
 		column = !column;
-		fputs(column ? "    " : "\n", o->f);
+		if (!column)
+			fputc('\n', o->f);
 	}
 	if (column)
 		fputc('\n', o->f);
@@ -555,6 +564,20 @@ static void print_counters(struct out *o)
 void report_text(FILE *f, const struct report *report, const struct style *style)
 {
 	struct out o = {.f = f, .report = report, .model = report->model, .style = style};
+
+	if (style->columns && style->columns < WIDE) {
+		o.width = NARROW;
+		o.name = 12;
+		o.port = 14;
+		o.reason = 14;
+		o.bars = 0;
+	} else {
+		o.width = WIDE;
+		o.name = 24;
+		o.port = 26;
+		o.reason = 18;
+		o.bars = 10;
+	}
 
 	print_summary(&o);
 	if (!report->model->exits) {

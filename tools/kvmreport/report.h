@@ -26,7 +26,8 @@ struct report {
 struct style {
 	bool colour;
 	bool utf8;
-	unsigned int top; /* rows a table shows at most */
+	unsigned int columns; /* of the terminal; 0: none */
+	unsigned int top;     /* rows a table shows at most */
 };
 
 void report_text(FILE *out, const struct report *report, const struct style *style);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Time: the TSC and its offset, KVM_GET_CLOCK and KVM_SET_CLOCK, the kvmclock page and the wall
+ * clock. Rates are only compared within a factor: the lab's own time is not steady.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "vmm.h"
+
+struct pvclock {
+	uint32_t version, pad;
+	uint64_t tsc_timestamp, system_time;
+	uint32_t mul;
+	int8_t shift;
+	uint8_t flags, pad2[2];
+};
+
+static uint64_t host_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static uint64_t guest_tsc(struct vm *vm, struct vcpu *v)
+{
+	vcpu_run_report(v);
+	return guest_out(vm, 0);
+}
+
+/* Never backwards, over exits and changes of the CPU. */
+static void tsc_monotonic(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	cpu_set_t set;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t last = 0;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	for (int i = 0; i < 60; i++) {
+		CPU_ZERO(&set);
+		CPU_SET(i % cpus, &set);
+		CHECK_OK(sched_setaffinity(0, sizeof(set), &set));
+		uint64_t tsc = guest_tsc(&vm, &v);
+
+		CHECK(tsc >= last, "the TSC went from %#llx to %#llx", (unsigned long long)last,
+		      (unsigned long long)tsc);
+		last = tsc;
+	}
+}
+
+/* A new vCPU's TSC begins near zero; what the VMM sets is where the guest goes on. */
+static void tsc_set(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	static const uint64_t values[] = {1ull << 40, 0x123456789abc, 5000000000000000ull};
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	uint64_t khz = ioctl(v.fd, KVM_GET_TSC_KHZ, 0), minute = khz * 60000;
+
+	CHECK(guest_tsc(&vm, &v) < minute, "a new TSC of %#llx",
+	      (unsigned long long)guest_out(&vm, 0));
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		vcpu_set_msr(&v, MSR_TSC, values[i]);
+		uint64_t tsc = guest_tsc(&vm, &v);
+
+		CHECK(tsc >= values[i] && tsc - values[i] < minute, "set %#llx, the guest has %#llx",
+		      (unsigned long long)values[i], (unsigned long long)tsc);
+		uint64_t host = vcpu_get_msr(&v, MSR_TSC);
+
+		CHECK(host >= tsc && host - tsc < minute, "the guest has %#llx, the host %#llx",
+		      (unsigned long long)tsc, (unsigned long long)host);
+	}
+}
+
+static void get_clock(void)
+{
+	struct vm vm;
+	struct kvm_clock_data a, b, set;
+
+	vm_create(&vm);
+	memset(&a, 0, sizeof(a));
+	CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &a));
+	uint64_t start = host_ns();
+
+	usleep(50000);
+	memset(&b, 0, sizeof(b));
+	CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &b));
+	uint64_t went = host_ns() - start;
+
+	CHECK(b.clock > a.clock, "the clock stands");
+	CHECK(b.clock - a.clock < went * 2 + 50000000, "the clock went %llu ns in %llu",
+	      (unsigned long long)(b.clock - a.clock), (unsigned long long)went);
+	memset(&set, 0, sizeof(set));
+	set.clock = 77000000000000ull;
+	CHECK_OK(ioctl(vm.fd, KVM_SET_CLOCK, &set));
+	CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &b));
+	CHECK(b.clock >= set.clock && b.clock - set.clock < 20000000000ull, "set %llu, got %llu",
+	      (unsigned long long)set.clock, (unsigned long long)b.clock);
+	set.flags = 0x80;
+	CHECK_ERRNO(ioctl(vm.fd, KVM_SET_CLOCK, &set), EINVAL);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_GET_CLOCK, NULL), EFAULT);
+}
+
+/* Guest time from the page and the TSC the guest read together with it. */
+static uint64_t pvclock_ns(struct vm *vm)
+{
+	struct pvclock p;
+
+	memcpy(&p, vm->ram + I_OUT, sizeof(p));
+	CHECK(!(p.version & 1), "odd version %u", p.version);
+	CHECK(p.mul, "no multiplier");
+	uint64_t delta = guest_u64(vm, I_OUT + 0x40) - p.tsc_timestamp;
+
+	CHECK((int64_t)delta >= 0, "the TSC is before the page's: %lld", (long long)delta);
+	delta = p.shift < 0 ? delta >> -p.shift : delta << p.shift;
+	return p.system_time + (uint64_t)(((unsigned __int128)delta * p.mul) >> 32);
+}
+
+#define CLOCK_PAGE 0x40000
+
+static void kvmclock(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_pvclock));
+	guest_arg(&vm, 0) = CLOCK_PAGE;
+	vcpu_set_msr(&v, MSR_KVM_TIME_NEW, CLOCK_PAGE | 1);
+	CHECK_EQ(vcpu_get_msr(&v, MSR_KVM_TIME_NEW), CLOCK_PAGE | 1);
+	vcpu_run_report(&v);
+	uint64_t first = pvclock_ns(&vm), last = first, start = host_ns();
+	struct kvm_clock_data c;
+
+	CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &c));
+	CHECK(c.clock + 1000000000ull > first && c.clock < first + 30000000000ull,
+	      "the guest has %llu, KVM_GET_CLOCK %llu", (unsigned long long)first,
+	      (unsigned long long)c.clock);
+	for (int i = 0; i < 40; i++) {
+		usleep(10000);
+		vcpu_run_report(&v);
+		uint64_t now = pvclock_ns(&vm);
+
+		CHECK(now >= last, "kvmclock went from %llu to %llu", (unsigned long long)last,
+		      (unsigned long long)now);
+		last = now;
+	}
+	uint64_t host = host_ns() - start, guest = last - first;
+
+	CHECK(guest > host / 2 && guest < host * 2, "the guest's clock went %llu ns, the host's %llu",
+	      (unsigned long long)guest, (unsigned long long)host);
+	/* The clock that is set is the one the guest sees. */
+	struct kvm_clock_data set;
+
+	memset(&set, 0, sizeof(set));
+	set.clock = 500000000000000ull;
+	CHECK_OK(ioctl(vm.fd, KVM_SET_CLOCK, &set));
+	vcpu_run_report(&v);
+	uint64_t now = pvclock_ns(&vm);
+
+	CHECK(now >= set.clock && now - set.clock < 30000000000ull, "set %llu, the guest has %llu",
+	      (unsigned long long)set.clock, (unsigned long long)now);
+	/* Switched off, the page is left alone. */
+	vcpu_set_msr(&v, MSR_KVM_TIME_NEW, 0);
+	memset(vm.ram + CLOCK_PAGE, 0, 32);
+	usleep(20000);
+	vcpu_run_report(&v);
+	for (int i = 0; i < 32; i++)
+		CHECK_EQ(vm.ram[CLOCK_PAGE + i], 0);
+}
+
+/* KVM_KVMCLOCK_CTRL says "you were stopped" in the page's flags, once there is a page. */
+static void clock_ctrl(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	if (!sys_cap(KVM_CAP_KVMCLOCK_CTRL))
+		SKIP("no KVM_CAP_KVMCLOCK_CTRL");
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_pvclock));
+	guest_arg(&vm, 0) = CLOCK_PAGE;
+	CHECK_ERRNO(ioctl(v.fd, KVM_KVMCLOCK_CTRL, 0), EINVAL);
+	vcpu_set_msr(&v, MSR_KVM_TIME_NEW, CLOCK_PAGE | 1);
+	vcpu_run_report(&v);
+	CHECK_OK(ioctl(v.fd, KVM_KVMCLOCK_CTRL, 0));
+	vcpu_run_report(&v);
+	CHECK(vm.ram[I_OUT + 29] & 2, "flags %#x", vm.ram[I_OUT + 29]);
+}
+
+/* A clock page where there is no memory must hurt nobody. */
+static void kvmclock_hole(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	static const uint64_t pages[] = {0x30000000, 0xfffffffff000, RAM_SIZE - 16, 0x40003};
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+		vcpu_set_msr_try(&v, MSR_KVM_TIME_NEW, pages[i] | 1);
+		guest_tsc(&vm, &v);
+		guest_tsc(&vm, &v);
+	}
+}
+
+/* The slot of the page goes away and comes back while the clock is on. */
+static void kvmclock_slot(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	uint8_t *m = mem_alloc(PAGE);
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	for (int i = 0; i < 10; i++) {
+		memset(m, 0, PAGE);
+		vm_slot(&vm, 1, 0, MIB(16), PAGE, m);
+		vcpu_set_msr(&v, MSR_KVM_TIME_NEW, MIB(16) | 1);
+		guest_tsc(&vm, &v);
+		CHECK(((struct pvclock *)m)->version, "the page was not written");
+		vm_slot(&vm, 1, 0, 0, 0, NULL);
+		guest_tsc(&vm, &v);
+	}
+}
+
+static void wall_clock(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	struct kvm_clock_data c;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_commands));
+	vcpu_run_report(&v);
+	guest_arg(&vm, 0) = 2; /* WRMSR */
+	guest_arg(&vm, 1) = MSR_KVM_WALL_NEW;
+	guest_arg(&vm, 2) = CLOCK_PAGE;
+	vcpu_run_report(&v);
+	CHECK_EQ((int)guest_u32(&vm, I_OUT), -1);
+	struct {
+		uint32_t version, sec, nsec;
+	} w;
+
+	memcpy(&w, vm.ram + CLOCK_PAGE, sizeof(w));
+	CHECK(w.version && !(w.version & 1), "version %u", w.version);
+	memset(&c, 0, sizeof(c));
+	CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &c));
+	int64_t now = time(NULL), got = (int64_t)w.sec + c.clock / 1000000000;
+
+	CHECK(got >= now - 5 && got <= now + 5, "boot time %u plus %llu ns is not now (%lld)", w.sec,
+	      (unsigned long long)c.clock, (long long)now);
+}
+
+static const struct live_test tests[] = {
+	{"tsc_monotonic", tsc_monotonic},
+	{"tsc_set", tsc_set},
+	{"get_clock", get_clock},
+	{"kvmclock", kvmclock},
+	{"clock_ctrl", clock_ctrl},
+	{"kvmclock_hole", kvmclock_hole},
+	{"kvmclock_slot", kvmclock_slot},
+	{"wall_clock", wall_clock},
+};
+
+LIVE_SUBJECT(time, tests);

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is seen from outside: the record layout of the kvm tracepoints as existing tools read it,
+ * what a guest that causes one of each leaves in them, and the counters in debugfs.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "ring.h"
+#include "vmm.h"
+
+/* ---- layouts ---- */
+
+/* Field by field in order: name and size, '-' before the size for a signed one. */
+static const struct {
+	const char *event, *fields;
+} layouts[] = {
+	{"kvm_entry", "vcpu_id 4 rip 8"},
+	{"kvm_exit", "exit_reason 4 guest_rip 8 isa 4 info1 8 info2 8 intr_info 4 error_code 4 vcpu_id 4"},
+	{"kvm_mmio", "type 4 len 4 gpa 8 val 8"},
+	{"kvm_pio", "rw 4 port 4 size 4 count 4 val 4"},
+	{"kvm_msr", "write 4 ecx 4 data 8 exception 1"},
+	{"kvm_cr", "rw 4 cr 4 val 8"},
+	{"kvm_cpuid", "function 4 index 4 rax 8 rbx 8 rcx 8 rdx 8 found 1"},
+	{"kvm_userspace_exit", "reason 4 errno -4"},
+	{"kvm_page_fault", "vcpu_id 4 guest_rip 8 fault_address 8 error_code 8"},
+	{"kvm_inj_virq", "vector 4 soft 1 reinjected 1"},
+	{"kvm_inj_exception", "exception 1 has_error 1 error_code 4 reinjected 1"},
+	{"kvm_emulate_insn", "rip 8 csbase 4 len 1 insn 15 flags 1 failed 1"},
+	{"kvm_hypercall", "nr 8 a0 8 a1 8 a2 8 a3 8"},
+	{"kvm_fpu", "load 4"},
+};
+
+static void check_layout(const char *event, const char *fields)
+{
+	struct ev_format f;
+	char copy[300], *save = NULL, *name;
+	unsigned int i = 0;
+
+	CHECK(ev_format_read("kvm", event, &f), "no event kvm:%s", event);
+	snprintf(copy, sizeof(copy), "%s", fields);
+	for (name = strtok_r(copy, " ", &save); name; name = strtok_r(NULL, " ", &save), i++) {
+		int size = atoi(strtok_r(NULL, " ", &save));
+		const struct ev_field *fl = &f.field[i];
+
+		CHECK(i < f.count, "%s ends before %s", event, name);
+		CHECK(!strcmp(fl->name, name), "%s: field %u is %s, wanted %s", event, i, fl->name,
+		      name);
+		CHECK(fl->size == (unsigned int)abs(size), "%s.%s has %u bytes, wanted %d", event,
+		      name, fl->size, abs(size));
+		CHECK(fl->is_signed == (size < 0), "%s.%s is %ssigned", event, name,
+		      fl->is_signed ? "" : "un");
+		if (fl->size <= 8)
+			CHECK(fl->offset % fl->size == 0, "%s.%s is at offset %u", event, name,
+			      fl->offset);
+	}
+}
+
+static void formats(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
+		check_layout(layouts[i].event, layouts[i].fields);
+}
+
+/* Every event of the system can be parsed by tools: an id, fields, and a print format. */
+static void all_events(void)
+{
+	static const char *const systems[] = {"kvm", "glassvisor"};
+
+	for (int s = 0; s < 2; s++) {
+		char path[400], buf[64];
+
+		snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s", systems[s]);
+		DIR *d = opendir(path);
+		struct dirent *e;
+
+		if (!d && s)
+			continue; /* another hypervisor's */
+		CHECK(d, "%s: errno %d", path, errno);
+		while ((e = readdir(d))) {
+			struct ev_format f;
+
+			if (e->d_name[0] == '.' || e->d_type != DT_DIR)
+				continue;
+			snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s/%s/id",
+				 systems[s], e->d_name);
+			CHECK(file_read(path, buf, sizeof(buf)) && atoi(buf) > 0, "%s", path);
+			CHECK(ev_format_read(systems[s], e->d_name, &f), "%s:%s has no format",
+			      systems[s], e->d_name);
+		}
+		closedir(d);
+	}
+}
+
+/* ---- a guest that causes one of each ---- */
+
+static struct ev_record records[60000];
+static unsigned int count;
+static int vcpu_pid;
+
+/* The first record of the event from our thread for which @field has @value, or NULL. */
+static const struct ev_record *look(struct ev_format *f, const char *event, const char *field,
+				    int64_t value)
+{
+	CHECK(ev_format_read("kvm", event, f), "no event kvm:%s", event);
+	for (unsigned int i = 0; i < count; i++)
+		if (records[i].id == f->id && records[i].pid == vcpu_pid &&
+		    (!field || ev_get(f, &records[i], field) == value))
+			return &records[i];
+	return NULL;
+}
+
+static const struct ev_record *find(struct ev_format *f, const char *event, const char *field,
+				    int64_t value)
+{
+	const struct ev_record *r = look(f, event, field, value);
+
+	if (r)
+		return r;
+	FAIL("no %s with %s = %#llx among %u records", event, field ? field : "anything",
+	     (unsigned long long)value, count);
+}
+
+static void record_guest(struct vm *vm, struct vcpu *v)
+{
+	vm_start(vm, v, MODE_LONG, GUEST(cpu_trace));
+	vcpu_pid = getpid();
+	ring_open();
+	ring_enable("kvm", NULL, true);
+	vcpu_run_pio(v, KVM_EXIT_IO_OUT, 0x321, 4, 1);
+	*(uint16_t *)vcpu_run_pio(v, KVM_EXIT_IO_IN, 0x66, 2, 1) = 0x7788;
+	vcpu_run_mmio(v, true, 0x10000040, 4);
+	vcpu_run_mmio(v, false, 0x10000080, 4);
+	mmio_reply(v, 0x55667788);
+	vcpu_run_report(v);
+	vcpu_interrupt(v, 0x66);
+	vcpu_run_done(v);
+	ring_enable("kvm", NULL, false);
+	count = ring_read(records, ARRAY_SIZE(records));
+	ring_close();
+	CHECK(count > 20, "%u records", count);
+}
+
+static void check_io(void)
+{
+	struct ev_format f;
+	const struct ev_record *r = find(&f, "kvm_pio", "port", 0x321);
+
+	CHECK_EQ(ev_get(&f, r, "rw"), 1);
+	CHECK_EQ(ev_get(&f, r, "size"), 4);
+	CHECK_EQ(ev_get(&f, r, "count"), 1);
+	CHECK_EQ(ev_get(&f, r, "val"), 0x12345678);
+	r = find(&f, "kvm_pio", "port", 0x66);
+	CHECK_EQ(ev_get(&f, r, "rw"), 0);
+	CHECK_EQ(ev_get(&f, r, "size"), 2);
+	CHECK_EQ(ev_get(&f, r, "val"), 0x7788);
+	r = find(&f, "kvm_mmio", "gpa", 0x10000040);
+	CHECK_EQ(ev_get(&f, r, "type"), 2);
+	CHECK_EQ(ev_get(&f, r, "len"), 4);
+	CHECK_EQ(ev_get(&f, r, "val"), 0xabcd1234);
+	find(&f, "kvm_mmio", "gpa", 0x10000080);
+	r = find(&f, "kvm_mmio", "val", 0x55667788);
+	CHECK_EQ(ev_get(&f, r, "type"), 1);
+	CHECK_EQ(ev_get(&f, r, "gpa"), 0x10000080);
+}
+
+static void check_instructions(void)
+{
+	struct ev_format f;
+	const struct ev_record *r = find(&f, "kvm_cpuid", "function", 0x80000008);
+
+	CHECK_EQ(ev_get(&f, r, "index"), 0);
+	CHECK_EQ(ev_get(&f, r, "found"), 1);
+	r = find(&f, "kvm_msr", "ecx", MSR_EFER);
+	CHECK_EQ(ev_get(&f, r, "write"), 0);
+	CHECK_EQ(ev_get(&f, r, "data"), 0x500);
+	CHECK_EQ(ev_get(&f, r, "exception"), 0);
+	r = find(&f, "kvm_msr", "write", 1);
+	CHECK_EQ(ev_get(&f, r, "ecx"), MSR_EFER);
+	r = find(&f, "kvm_msr", "ecx", 0xdead0000);
+	CHECK_EQ(ev_get(&f, r, "exception"), 1);
+	r = find(&f, "kvm_inj_exception", "exception", 13);
+	CHECK_EQ(ev_get(&f, r, "has_error"), 1);
+	CHECK_EQ(ev_get(&f, r, "error_code"), 0);
+	r = look(&f, "kvm_cr", "val", CR4_PAE | CR4_OSFXSR | CR4_PGE);
+	/* Stock KVM has no such record where it emulates the instruction (no decode assists). */
+	CHECK(r || host_is_stock(), "no kvm_cr for CR4");
+	if (r) {
+		CHECK_EQ(ev_get(&f, r, "rw"), 1);
+		CHECK_EQ(ev_get(&f, r, "cr"), 4);
+	}
+	r = find(&f, "kvm_hypercall", "nr", 0x1234);
+	r = find(&f, "kvm_inj_virq", "vector", 0x66);
+	CHECK_EQ(ev_get(&f, r, "soft"), 0);
+	r = find(&f, "kvm_emulate_insn", "failed", 0);
+	CHECK_EQ(ev_get(&f, r, "csbase"), 0);
+	uint64_t rip = ev_get(&f, r, "rip");
+
+	CHECK(rip >= G_CODE && rip < G_CODE + 0x1000, "rip %#llx", (unsigned long long)rip);
+	CHECK_EQ(ev_get(&f, r, "flags"), 9); /* CR0.PE and CS.L */
+	find(&f, "kvm_page_fault", "fault_address", 0x700000);
+	find(&f, "kvm_userspace_exit", "reason", KVM_EXIT_IO);
+	find(&f, "kvm_userspace_exit", "reason", KVM_EXIT_MMIO);
+	find(&f, "kvm_fpu", "load", 1);
+	find(&f, "kvm_fpu", "load", 0);
+}
+
+/* SVM's numbers, and each exit between two entries of the same thread. */
+static void check_order(uint32_t vcpu_id)
+{
+	struct ev_format entry, ex;
+	static const unsigned int reasons[] = {0x7b, 0x400, 0x72, 0x7c, 0x81};
+	bool inside = false;
+	unsigned int entries = 0, exits = 0;
+
+	CHECK(ev_format_read("kvm", "kvm_entry", &entry) && ev_format_read("kvm", "kvm_exit", &ex),
+	      "events");
+	for (unsigned int i = 0; i < count; i++) {
+		if (records[i].pid != vcpu_pid)
+			continue;
+		if (records[i].id == entry.id) {
+			CHECK(!inside, "two entries without an exit");
+			inside = true;
+			entries++;
+			CHECK_EQ(ev_get(&entry, &records[i], "vcpu_id"), vcpu_id);
+		} else if (records[i].id == ex.id) {
+			CHECK(inside, "an exit without an entry");
+			inside = false;
+			exits++;
+			CHECK_EQ(ev_get(&ex, &records[i], "isa"), 2);
+			CHECK_EQ(ev_get(&ex, &records[i], "vcpu_id"), vcpu_id);
+		}
+	}
+	CHECK(entries == exits && exits > 8, "%u entries, %u exits", entries, exits);
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		find(&ex, "kvm_exit", "exit_reason", reasons[i]);
+	const struct ev_record *r = find(&ex, "kvm_exit", "exit_reason", 0x7b);
+
+	CHECK_EQ((uint64_t)ev_get(&ex, r, "info1") >> 16, 0x321);
+}
+
+static void records_of_guest(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	cpu_set_t set;
+
+	/* One CPU, so that the records are in order. */
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	CHECK_OK(sched_setaffinity(0, sizeof(set), &set));
+	record_guest(&vm, &v);
+	check_io();
+	check_instructions();
+	check_order(0);
+}
+
+/* Off means nothing is recorded. */
+static void nothing_when_off(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	ring_open();
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	for (int i = 0; i < 50; i++)
+		vcpu_run_pio(&v, KVM_EXIT_IO_OUT, 0x10, 4, 1);
+	count = ring_read(records, ARRAY_SIZE(records));
+	ring_close();
+	CHECK_EQ(count, 0);
+}
+
+/* ---- debugfs ---- */
+
+#define DEBUGFS "/sys/kernel/debug/kvm"
+
+static bool number_of(const char *dir, const char *name, uint64_t *value)
+{
+	char path[600], buf[128], *end;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (!file_read(path, buf, sizeof(buf)))
+		return false;
+	errno = 0;
+	*value = strtoull(buf, &end, 10);
+	return !errno && *buf && !*end && isdigit((unsigned char)*buf);
+}
+
+static void vm_dir(struct vm *vm, char *path, size_t size)
+{
+	snprintf(path, size, DEBUGFS "/%d-%d", getpid(), vm->fd);
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+/* What kvm_stat and others rely on: decimal numbers, and directories <pid>-<fd> only. */
+static void tree(void)
+{
+	DIR *d = opendir(DEBUGFS);
+	struct dirent *e;
+	unsigned int files = 0;
+
+	CHECK(d, DEBUGFS ": errno %d", errno);
+	while ((e = readdir(d))) {
+		uint64_t value;
+
+		if (e->d_name[0] == '.')
+			continue;
+		if (e->d_type == DT_DIR) {
+			int pid, fd, n = 0;
+
+			CHECK(sscanf(e->d_name, "%d-%d%n", &pid, &fd, &n) == 2 && !e->d_name[n],
+			      "directory %s", e->d_name);
+			continue;
+		}
+		files++;
+		CHECK(number_of(DEBUGFS, e->d_name, &value), "%s is not a decimal number",
+		      e->d_name);
+	}
+	closedir(d);
+	CHECK(files >= 10, "%u files", files);
+}
+
+static void vm_files(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	char dir[300], sub[400];
+	uint64_t before, after, total_before, total_after, value;
+	static const char *const names[] = {"exits", "io_exits"};
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	vm_dir(&vm, dir, sizeof(dir));
+	CHECK(exists(dir), "no %s", dir);
+	snprintf(sub, sizeof(sub), "%s/vcpu0", dir);
+	CHECK(exists(sub), "no %s", sub);
+	vcpu_run_pio(&v, KVM_EXIT_IO_OUT, 0x10, 4, 1);
+	for (int k = 0; k < 2; k++) {
+		CHECK(number_of(dir, names[k], &before), "%s/%s", dir, names[k]);
+		CHECK(number_of(DEBUGFS, names[k], &total_before), "total of %s", names[k]);
+		for (int i = 0; i < 100; i++)
+			vcpu_run_pio(&v, KVM_EXIT_IO_OUT, 0x10, 4, 1);
+		CHECK(number_of(dir, names[k], &after), "%s/%s", dir, names[k]);
+		CHECK(number_of(DEBUGFS, names[k], &total_after), "total of %s", names[k]);
+		CHECK(after - before >= 100 && after - before < 100000, "%s: %llu then %llu",
+		      names[k], (unsigned long long)before, (unsigned long long)after);
+		CHECK(total_after - total_before >= after - before, "the total of %s lags",
+		      names[k]);
+	}
+	/* the same names above and below */
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while ((e = readdir(d))) {
+		char path[700];
+
+		if (e->d_type == DT_DIR)
+			continue;
+		if (!number_of(dir, e->d_name, &value))
+			continue; /* text files are allowed below, if not above */
+		snprintf(path, sizeof(path), DEBUGFS "/%s", e->d_name);
+		CHECK(exists(path), "%s is in the VM's directory only", e->d_name);
+	}
+	closedir(d);
+	vcpu_destroy(&v);
+	close(vm.fd);
+	for (int i = 0; i < 100 && exists(dir); i++)
+		usleep(20000);
+	CHECK(!exists(dir), "%s is still there", dir);
+}
+
+/* The sums over the VMs are the totals. */
+static void totals(void)
+{
+	struct vm vm[3];
+	struct vcpu v[3];
+	uint64_t sum = 0, value, total_before, total_after;
+
+	CHECK(number_of(DEBUGFS, "exits", &total_before), "exits");
+	for (int i = 0; i < 3; i++) {
+		vm_start(&vm[i], &v[i], MODE_LONG, GUEST(pio_loop));
+		for (int n = 0; n < 20 * (i + 1); n++)
+			vcpu_run_pio(&v[i], KVM_EXIT_IO_OUT, 0x10, 4, 1);
+	}
+	for (int i = 0; i < 3; i++) {
+		char dir[300];
+
+		vm_dir(&vm[i], dir, sizeof(dir));
+		CHECK(number_of(dir, "exits", &value), "%s/exits", dir);
+		CHECK(value >= 20u * (i + 1), "VM %d counts %llu", i, (unsigned long long)value);
+		sum += value;
+	}
+	CHECK(number_of(DEBUGFS, "exits", &total_after), "exits");
+	CHECK(total_after - total_before == sum, "the total went up by %llu, the VMs count %llu",
+	      (unsigned long long)(total_after - total_before), (unsigned long long)sum);
+}
+
+/* A file held open while its VM dies; a directory read while VMs come and go. */
+static void held_open(void)
+{
+	for (int i = 0; i < 10; i++) {
+		struct vm vm;
+		struct vcpu v;
+		char path[400], buf[64];
+
+		vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+		vcpu_run_pio(&v, KVM_EXIT_IO_OUT, 0x10, 4, 1);
+		vm_dir(&vm, path, sizeof(path) - 10);
+		strcat(path, "/exits");
+		FILE *f = fopen(path, "re");
+
+		CHECK(f, "%s: errno %d", path, errno);
+		setvbuf(f, NULL, _IONBF, 0);
+		vcpu_destroy(&v);
+		vm_destroy(&vm);
+		if (fread(buf, 1, sizeof(buf), f))
+			test_note("a file of a closed VM can still be read");
+		fclose(f);
+	}
+}
+
+static const struct live_test tests[] = {
+	{"formats", formats},
+	{"all_events", all_events},
+	{"records_of_guest", records_of_guest, 60},
+	{"nothing_when_off", nothing_when_off},
+	{"debugfs_tree", tree},
+	{"debugfs_vm", vm_files},
+	{"debugfs_totals", totals},
+	{"debugfs_held_open", held_open},
+};
+
+LIVE_SUBJECT(trace, tests);
