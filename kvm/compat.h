@@ -32,32 +32,35 @@
  */
 #ifdef COMPAT_SYSCORE_DATA
 #define COMPAT_SYSCORE_ARG void *data
-#define COMPAT_DEFINE_SYSCORE(name, ...)                                      \
-	static const struct syscore_ops name##_ops = { __VA_ARGS__ };         \
-	static struct syscore name = { .ops = &name##_ops }
+#define COMPAT_DEFINE_SYSCORE(name, ...)                                                           \
+	static const struct syscore_ops name##_ops = {__VA_ARGS__};                                \
+	static struct syscore name = {.ops = &name##_ops}
 #define compat_register_syscore(s)   register_syscore(s)
 #define compat_unregister_syscore(s) unregister_syscore(s)
 #else
-#define COMPAT_SYSCORE_ARG	       void
-#define COMPAT_DEFINE_SYSCORE(name, ...) static struct syscore_ops name = { __VA_ARGS__ }
-#define compat_register_syscore(s)     register_syscore_ops(s)
-#define compat_unregister_syscore(s)   unregister_syscore_ops(s)
+#define COMPAT_SYSCORE_ARG		 void
+#define COMPAT_DEFINE_SYSCORE(name, ...) static struct syscore_ops name = {__VA_ARGS__}
+#define compat_register_syscore(s)	 register_syscore_ops(s)
+#define compat_unregister_syscore(s)	 unregister_syscore_ops(s)
 #endif
 
 /* VMSCAPE: the next exit to userspace on a CPU where a guest ran issues an IBPB. */
 #include <asm/cpufeature.h>
 #include <asm/nospec-branch.h>
 #ifdef X86_FEATURE_IBPB_EXIT_TO_USER
-#define compat_guest_ran()                                             \
-	do {                                                           \
-		if (static_cpu_has(X86_FEATURE_IBPB_EXIT_TO_USER))     \
-			__this_cpu_write(x86_ibpb_exit_to_user, true); \
+#define compat_guest_ran()                                                                         \
+	do {                                                                                       \
+		if (static_cpu_has(X86_FEATURE_IBPB_EXIT_TO_USER))                                 \
+			__this_cpu_write(x86_ibpb_exit_to_user, true);                             \
 	} while (0)
 #else
-#define compat_guest_ran() do { } while (0)
+#define compat_guest_ran()                                                                         \
+	do {                                                                                       \
+	} while (0)
 #endif
 
 #else /* __ASSEMBLY__: svm/vmrun.S */
+/* clang-format off */
 
 /*
  * Untraining of branch predictions after #VMEXIT: 6.12 has a macro for it;
@@ -80,6 +83,7 @@
 #else
 #define COMPAT_VM_CLEAR_CPU_BUFFERS
 #endif
+/* clang-format on */
 
 #endif /* __ASSEMBLY__ */
 

@@ -41,56 +41,56 @@ typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 
-#define likely(x) __builtin_expect(!!(x), 1)
+#define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define fallthrough __attribute__((__fallthrough__))
 #undef __always_inline /* glibc's is another */
 #define __always_inline inline __attribute__((__always_inline__))
-#define noinline __attribute__((__noinline__))
-#define __packed __attribute__((__packed__))
-#define __aligned(n) __attribute__((__aligned__(n)))
-#define __must_check __attribute__((__warn_unused_result__))
-#define __maybe_unused __attribute__((__unused__))
+#define noinline	__attribute__((__noinline__))
+#define __packed	__attribute__((__packed__))
+#define __aligned(n)	__attribute__((__aligned__(n)))
+#define __must_check	__attribute__((__warn_unused_result__))
+#define __maybe_unused	__attribute__((__unused__))
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define BIT(n) (1UL << (n))
-#define BIT_ULL(n) (1ULL << (n))
-#define GENMASK(h, l) ((~0UL << (l)) & (~0UL >> (63 - (h))))
+#define ARRAY_SIZE(a)	  (sizeof(a) / sizeof((a)[0]))
+#define BIT(n)		  (1UL << (n))
+#define BIT_ULL(n)	  (1ULL << (n))
+#define GENMASK(h, l)	  ((~0UL << (l)) & (~0UL >> (63 - (h))))
 #define GENMASK_ULL(h, l) ((~0ULL << (l)) & (~0ULL >> (63 - (h))))
-#define BITS_PER_LONG 64
-#define U8_MAX ((u8)~0U)
-#define U16_MAX ((u16)~0U)
-#define U32_MAX ((u32)~0U)
-#define U64_MAX ((u64)~0ULL)
-#define S64_MAX ((s64)(U64_MAX >> 1))
+#define BITS_PER_LONG	  64
+#define U8_MAX		  ((u8)~0U)
+#define U16_MAX		  ((u16)~0U)
+#define U32_MAX		  ((u32)~0U)
+#define U64_MAX		  ((u64)~0ULL)
+#define S64_MAX		  ((s64)(U64_MAX >> 1))
 
-#define min(a, b)                          \
-	({                                 \
-		__typeof__(a) min_a = (a); \
-		__typeof__(b) min_b = (b); \
-		min_a < min_b ? min_a : min_b; \
+#define min(a, b)                                                                                  \
+	({                                                                                         \
+		__typeof__(a) min_a = (a);                                                         \
+		__typeof__(b) min_b = (b);                                                         \
+		min_a < min_b ? min_a : min_b;                                                     \
 	})
-#define max(a, b)                          \
-	({                                 \
-		__typeof__(a) max_a = (a); \
-		__typeof__(b) max_b = (b); \
-		max_a > max_b ? max_a : max_b; \
+#define max(a, b)                                                                                  \
+	({                                                                                         \
+		__typeof__(a) max_a = (a);                                                         \
+		__typeof__(b) max_b = (b);                                                         \
+		max_a > max_b ? max_a : max_b;                                                     \
 	})
-#define min_t(t, a, b) min((t)(a), (t)(b))
-#define max_t(t, a, b) max((t)(a), (t)(b))
-#define clamp(v, lo, hi) min(max(v, lo), hi)
-#define round_up(x, a) ((((x)-1) | ((__typeof__(x))((a)-1))) + 1)
-#define round_down(x, a) ((x) & ~((__typeof__(x))((a)-1)))
+#define min_t(t, a, b)	   min((t)(a), (t)(b))
+#define max_t(t, a, b)	   max((t)(a), (t)(b))
+#define clamp(v, lo, hi)   min(max(v, lo), hi)
+#define round_up(x, a)	   ((((x)-1) | ((__typeof__(x))((a)-1))) + 1)
+#define round_down(x, a)   ((x) & ~((__typeof__(x))((a)-1)))
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
-#define swap(a, b)                         \
-	do {                               \
-		__typeof__(a) swap_t = (a); \
-		(a) = (b);                 \
-		(b) = swap_t;              \
+#define swap(a, b)                                                                                 \
+	do {                                                                                       \
+		__typeof__(a) swap_t = (a);                                                        \
+		(a) = (b);                                                                         \
+		(b) = swap_t;                                                                      \
 	} while (0)
 
-#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define READ_ONCE(x)		 (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	 (*(volatile __typeof__(x) *)&(x) = (v))
 #define array_index_nospec(i, n) ((i) < (n) ? (i) : 0)
 
 static inline unsigned long __ffs(unsigned long x)
@@ -121,14 +121,14 @@ static inline s64 sign_extend64(u64 v, int bit)
 #endif /* __KERNEL__ */
 
 /* Addresses, in the terms of KVM and the manuals. */
-typedef u64 gpa_t; /* guest physical, bytes */
-typedef u64 gfn_t; /* guest frame number: gpa >> 12 */
+typedef u64 gpa_t;	     /* guest physical, bytes */
+typedef u64 gfn_t;	     /* guest frame number: gpa >> 12 */
 typedef unsigned long gva_t; /* guest virtual, bytes; as linux/kvm_types.h has it */
-typedef u64 hpa_t; /* host physical, bytes */
+typedef u64 hpa_t;	     /* host physical, bytes */
 
-#define GPA_INVALID (~(gpa_t)0)
+#define GPA_INVALID   (~(gpa_t)0)
 #define GV_PAGE_SHIFT 12
-#define GV_PAGE_SIZE (1ULL << GV_PAGE_SHIFT)
-#define GV_PAGE_MASK (~(GV_PAGE_SIZE - 1))
+#define GV_PAGE_SIZE  (1ULL << GV_PAGE_SHIFT)
+#define GV_PAGE_MASK  (~(GV_PAGE_SIZE - 1))
 
 #endif /* GLASSVISOR_ENV_H */

@@ -34,7 +34,7 @@
 
 extern const struct arch_backend svm_backend;
 
-static const struct arch_backend *const backends[] = { &svm_backend };
+static const struct arch_backend *const backends[] = {&svm_backend};
 
 static enum cpuhp_state hotplug_state;
 

@@ -97,10 +97,10 @@ struct vcpu_state {
 /* One event for the guest's IDT, as the hardware delivers it at the next entry. */
 enum event_type {
 	EVENT_NONE,
-	EVENT_INTR,	/* external interrupt */
+	EVENT_INTR, /* external interrupt */
 	EVENT_NMI,
 	EVENT_EXCEPTION, /* hardware exception */
-	EVENT_SOFT,	/* INT n, INT3 or INTO */
+	EVENT_SOFT,	 /* INT n, INT3 or INTO */
 };
 
 struct event {

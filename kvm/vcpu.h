@@ -23,10 +23,10 @@
 
 /* Bits of vcpu->requests: things to do before the next entry, settable from anywhere. */
 enum vcpu_request {
-	REQ_KICK,	  /* nothing but leave the guest */
+	REQ_KICK, /* nothing but leave the guest */
 	REQ_TLB_FLUSH,
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
-	REQ_MSR_FILTER, /* the filter changed: msr_filter_refresh() */
+	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
 	REQ_VM_DEAD,
 };
 
@@ -41,17 +41,17 @@ enum vcpu_mode { VCPU_OUTSIDE, VCPU_IN_GUEST };
 /* What KVM_RUN must finish on its next call, after userspace has done its part. */
 enum user_pending {
 	USER_NONE,
-	USER_PIO_IN,  /* plain IN: put pio_data into RAX, skip */
-	USER_EMUL,    /* the emulator waits for its pending access */
-	USER_RDMSR,   /* KVM_EXIT_X86_RDMSR answered in run->msr */
+	USER_PIO_IN, /* plain IN: put pio_data into RAX, skip */
+	USER_EMUL,   /* the emulator waits for its pending access */
+	USER_RDMSR,  /* KVM_EXIT_X86_RDMSR answered in run->msr */
 	USER_WRMSR,
 };
 
 struct vcpu {
-	struct vm *vm;	    /* (c) */
-	u32 id;		    /* (c) from userspace; APIC id */
-	u32 index;	    /* (c) 0.. in order of creation */
-	void *arch;	    /* (c) the back end's part */
+	struct vm *vm; /* (c) */
+	u32 id;	       /* (c) from userspace; APIC id */
+	u32 index;     /* (c) 0.. in order of creation */
+	void *arch;    /* (c) the back end's part */
 	struct mutex mutex;
 	struct kvm_run *run; /* (c) one zeroed page, shared with userspace: read each field once */
 	u8 *pio_data;	     /* (c) one page, mapped behind run */
@@ -99,7 +99,7 @@ struct vcpu {
 	struct fpu_guest fpu;
 	u64 xcr0;
 	u32 pkru;
-	u32 host_pkru; /* while the guest runs */
+	u32 host_pkru;	 /* while the guest runs */
 	bool fpu_loaded; /* the guest's FPU state is in the CPU or current's guest fpstate */
 	u8 fpu_switch;	 /* FPU_SWITCH_*: what differs from the host and is switched at entry */
 
@@ -113,7 +113,7 @@ struct vcpu {
 	u64 tsc_offset;
 	u64 tsc_adjust; /* MSR IA32_TSC_ADJUST */
 	u32 tsc_khz;
-	u64 kvmclock_msr;  /* MSR_KVM_SYSTEM_TIME: gpa | enable */
+	u64 kvmclock_msr; /* MSR_KVM_SYSTEM_TIME: gpa | enable */
 	u32 kvmclock_version;
 	bool kvmclock_pause; /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
 	int kvmclock_cpu;
@@ -134,7 +134,8 @@ struct vcpu {
 	struct {
 		u64 cr0, cr4, efer;
 		struct gwalk_mode mode;
-		struct gwalk last; /* scratch of the walk under way: too large to clear on the stack */
+		struct gwalk
+			last; /* scratch of the walk under way: too large to clear on the stack */
 	} walk;
 	u32 slot_hint; /* last-hit slot of mem/: index into the slots table */
 

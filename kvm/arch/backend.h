@@ -18,8 +18,8 @@ struct arch_caps {
 	bool next_rip;	    /* exits tell the next instruction's address */
 	bool decode_assist; /* exits tell operands and instruction bytes */
 	bool tsc_scaling;
-	bool nested_1g;	   /* 1 GiB leaves in nested tables */
-	u8 nested_levels;  /* levels of the nested tables: 4 or 5 */
+	bool nested_1g;	  /* 1 GiB leaves in nested tables */
+	u8 nested_levels; /* levels of the nested tables: 4 or 5 */
 };
 
 struct arch_backend {

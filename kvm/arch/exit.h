@@ -11,25 +11,25 @@
 #include "../types.h"
 
 enum exit_kind {
-	EXIT_NONE,	   /* finished in the back end: just go on */
-	EXIT_HOST_INTR,	   /* an interrupt, NMI, SMI or machine check for the host */
+	EXIT_NONE,	/* finished in the back end: just go on */
+	EXIT_HOST_INTR, /* an interrupt, NMI, SMI or machine check for the host */
 	EXIT_CPUID,
 	EXIT_HLT,
 	EXIT_IO,
 	EXIT_MSR,
 	EXIT_CR,
 	EXIT_DR,
-	EXIT_MMU_FAULT,	   /* NPF or EPT violation */
-	EXIT_EXCEPTION,	   /* an intercepted exception */
-	EXIT_IRQ_WINDOW,   /* the guest can take an interrupt now */
-	EXIT_NMI_WINDOW,   /* the guest can take an NMI now */
+	EXIT_MMU_FAULT,	 /* NPF or EPT violation */
+	EXIT_EXCEPTION,	 /* an intercepted exception */
+	EXIT_IRQ_WINDOW, /* the guest can take an interrupt now */
+	EXIT_NMI_WINDOW, /* the guest can take an NMI now */
 	EXIT_HYPERCALL,
 	EXIT_XSETBV,
 	EXIT_RDPMC,
 	EXIT_INVLPG,
-	EXIT_WBINVD,	   /* WBINVD or INVD */
-	EXIT_NOP,	   /* an instruction that has no effect here: PAUSE, MONITOR, MWAIT */
-	EXIT_UD,	   /* an instruction this virtual CPU does not have: #UD */
+	EXIT_WBINVD, /* WBINVD or INVD */
+	EXIT_NOP,    /* an instruction that has no effect here: PAUSE, MONITOR, MWAIT */
+	EXIT_UD,     /* an instruction this virtual CPU does not have: #UD */
 	EXIT_TASK_SWITCH,
 	EXIT_TRIPLE_FAULT, /* shutdown */
 	EXIT_EMULATE,	   /* an intercepted instruction that the emulator must finish */
@@ -54,7 +54,7 @@ struct exit {
 	u32 intr_info;	/* EXITINTINFO or VM-exit interruption information, raw */
 	u32 error_code; /* its error code */
 	struct event vectoring; /* event whose delivery this exit interrupted; EVENT_NONE: none */
-	const u8 *bytes; /* decode-assist instruction bytes */
+	const u8 *bytes;	/* decode-assist instruction bytes */
 	union {
 		struct {
 			u16 port;
@@ -68,13 +68,13 @@ struct exit {
 			bool write;
 		} msr;
 		struct {
-			u8 nr;	       /* control or debug register */
-			u8 gpr;	       /* enum gpr_index, when decoded */
+			u8 nr;	/* control or debug register */
+			u8 gpr; /* enum gpr_index, when decoded */
 			bool write;
 			bool decoded; /* false: emulate the instruction to find the operand */
 		} cr;		      /* EXIT_CR and EXIT_DR */
 		struct {
-			u64 gpa;   /* bytes */
+			u64 gpa;    /* bytes */
 			u32 access; /* MMU_ACCESS_* */
 			bool gva_known;
 			u64 gva;
@@ -103,10 +103,10 @@ struct exit {
 
 /* Why a guest physical access faulted, and what the guest wanted. */
 #define MMU_ACCESS_WRITE   BIT(0)
-#define MMU_ACCESS_EXEC    BIT(1)
-#define MMU_ACCESS_USER    BIT(2)
+#define MMU_ACCESS_EXEC	   BIT(1)
+#define MMU_ACCESS_USER	   BIT(2)
 #define MMU_ACCESS_PRESENT BIT(3) /* an entry was there but forbade it */
-#define MMU_ACCESS_RSVD    BIT(4) /* a reserved bit was set: a misconfiguration, or ours for MMIO */
-#define MMU_ACCESS_WALK    BIT(5) /* met while walking the guest's own page tables */
+#define MMU_ACCESS_RSVD	   BIT(4) /* a reserved bit was set: a misconfiguration, or ours for MMIO */
+#define MMU_ACCESS_WALK	   BIT(5) /* met while walking the guest's own page tables */
 
 #endif /* GLASSVISOR_ARCH_EXIT_H */

@@ -15,11 +15,11 @@
 #include "ops.def"
 #undef ARCH_OP
 
-#define ARCH_OP(ret, name, proto, args)                              \
-	DECLARE_STATIC_CALL(arch_##name##_call, arch_default_##name); \
-	static __always_inline ret arch_##name proto                  \
-	{                                                             \
-		return static_call(arch_##name##_call) args;          \
+#define ARCH_OP(ret, name, proto, args)                                                            \
+	DECLARE_STATIC_CALL(arch_##name##_call, arch_default_##name);                              \
+	static __always_inline ret arch_##name proto                                               \
+	{                                                                                          \
+		return static_call(arch_##name##_call) args;                                       \
 	}
 #include "ops.def"
 #undef ARCH_OP

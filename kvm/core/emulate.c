@@ -299,6 +299,7 @@ static enum run_result result(struct vcpu *vcpu, enum emul_result res)
 		return give_pending(vcpu);
 	case EMUL_FAULT:
 		vcpu->rip = ctx->rip;
+		vcpu->rflags = ctx->rflags; /* a REP may have finished iterations */
 		return fault(vcpu);
 	case EMUL_HALT:
 		return guest_halt(vcpu);

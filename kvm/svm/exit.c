@@ -294,7 +294,7 @@ static __always_inline u8 code_size(const struct vmcb_save *save)
 }
 
 /* Fill *exit from the VMCB; GPRs, RIP and RFLAGS are in the vCPU already. */
-void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
+notrace void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
 {
 	const struct vmcb *vmcb = to_svm(vcpu)->vmcb;
 	const struct vmcb_control *c = &vmcb->control;

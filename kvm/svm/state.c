@@ -168,7 +168,7 @@ static void dr_set(struct vcpu *vcpu, const struct vcpu_state *st)
 	vmcb_dirty(svm->vmcb, VMCB_CLEAN_DR);
 }
 
-void svm_dr_load(struct vcpu *vcpu)
+notrace void svm_dr_load(struct vcpu *vcpu)
 {
 	const u64 *db = to_svm(vcpu)->hw_bp ? vcpu->guest_debug.db : vcpu->st.db;
 
@@ -181,7 +181,7 @@ void svm_dr_load(struct vcpu *vcpu)
 	set_debugreg(db[3], 3);
 }
 
-void svm_dr_save(struct vcpu *vcpu)
+notrace void svm_dr_save(struct vcpu *vcpu)
 {
 	if (to_svm(vcpu)->hw_bp)
 		return;
@@ -262,7 +262,7 @@ void svm_state_get(struct vcpu *vcpu, u32 classes)
  * Take the classes of vcpu->st into the VMCB and mark them as taken. Called by
  * svm_enter() for what is dirty.
  */
-void svm_state_set(struct vcpu *vcpu, u32 classes)
+notrace void svm_state_set(struct vcpu *vcpu, u32 classes)
 {
 	struct svm_vcpu *svm = to_svm(vcpu);
 	struct vmcb *vmcb = svm->vmcb;

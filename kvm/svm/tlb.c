@@ -27,6 +27,9 @@ static void asid_new(struct svm_vcpu *svm)
 	struct vmcb_control *c = &svm->vmcb->control;
 	struct svm_cpu *cpu = svm->cpu;
 
+	/* What a CPU cached of the VMCB before it went offline is not trusted either. */
+	if (svm->asid_gen != cpu->asid_gen)
+		c->clean = 0;
 	c->tlb_control = VMCB_TLB_NONE;
 	if (cpu->asid_next >= svm_hw.asids) {
 		cpu->asid_gen++;
@@ -38,7 +41,7 @@ static void asid_new(struct svm_vcpu *svm)
 	vmcb_dirty(svm->vmcb, VMCB_CLEAN_ASID);
 }
 
-void svm_tlb_prepare(struct svm_vcpu *svm)
+notrace void svm_tlb_prepare(struct svm_vcpu *svm)
 {
 	if (svm->asid_gen != svm->cpu->asid_gen || !svm_hw.flush_by_asid)
 		asid_new(svm);

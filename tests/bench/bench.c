@@ -133,14 +133,14 @@ struct op {
 #define OPS                                                                                        \
 	{                                                                                          \
 		{"cpuid", "CPUID", GUEST(bench_cpuid), 0, true},                                   \
-		{"hypercall", "hypercall", GUEST(bench_hypercall), 0, false},                      \
-		{"rdmsr", "RDMSR of the APIC base", GUEST(bench_rdmsr), 0, false},                 \
-		{"cr0", "CR0 write", GUEST(bench_cr0), 0, false},                                  \
-		{"out", "port write, to userspace and back", GUEST(bench_out), 0, true},           \
-		{"mmio-write", "MMIO write, to userspace and back", GUEST(bench_mmio_write),       \
-		 MMIO_GPA, true},                                                                  \
-		{"mmio-read", "MMIO read, to userspace and back", GUEST(bench_mmio_read),          \
-		 MMIO_GPA, false},                                                                 \
+			{"hypercall", "hypercall", GUEST(bench_hypercall), 0, false},              \
+			{"rdmsr", "RDMSR of the APIC base", GUEST(bench_rdmsr), 0, false},         \
+			{"cr0", "CR0 write", GUEST(bench_cr0), 0, false},                          \
+			{"out", "port write, to userspace and back", GUEST(bench_out), 0, true},   \
+			{"mmio-write", "MMIO write, to userspace and back",                        \
+			 GUEST(bench_mmio_write), MMIO_GPA, true},                                 \
+			{"mmio-read", "MMIO read, to userspace and back", GUEST(bench_mmio_read),  \
+			 MMIO_GPA, false},                                                         \
 	}
 
 /* One operation for ever: tests/bench/profile looks where its instructions go. */

@@ -655,6 +655,8 @@ static void loaded_pdptrs_are_used_instead_of_memory(void **state)
 			 GWALK_OK);
 	assert_int_equal(w.gpa, 0x80001234);
 	assert_int_equal(w.depth, 2);
+	assert_int_equal(w.entry[0], 0x20001);
+	assert_int_equal(w.table_gpa[0], 0xdead0008);
 	assert_int_equal(w.nr_updates, 0);
 	assert_int_equal(gwalk(&mode, &regs, 0x00001234, GWALK_WRITE, read_cell, NULL, &w),
 			 GWALK_FAULT);
