@@ -92,17 +92,12 @@ static enum emul_mem host_fault(struct vcpu *vcpu)
 	return EMUL_MEM_RETRY;
 }
 
-static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u32 acc,
-			     gpa_t *ret_gpa)
+static noinline enum emul_mem read_memory(struct vcpu *vcpu, u64 linear, void *buf,
+					  unsigned int len, u32 acc, gpa_t *ret_gpa)
 {
-	struct vcpu *vcpu = v;
 	enum emul_mem res;
 	gpa_t gpa;
 
-	if (!(acc & EMUL_ACC_WRITE) && is_faulting_access(vcpu, linear, acc)) {
-		*ret_gpa = vcpu->emul_gpa; /* a read faults where no slot is */
-		return EMUL_MEM_MMIO;
-	}
 	res = translate(vcpu, linear, acc, &gpa);
 	if (res != EMUL_MEM_OK)
 		return res;
@@ -114,6 +109,17 @@ static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u
 	return EMUL_MEM_MMIO;
 }
 
+static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u32 acc,
+			     gpa_t *ret_gpa)
+{
+	struct vcpu *vcpu = v;
+
+	if (acc & EMUL_ACC_WRITE || !is_faulting_access(vcpu, linear, acc))
+		return read_memory(vcpu, linear, buf, len, acc, ret_gpa);
+	*ret_gpa = vcpu->emul_gpa; /* a read faults where no slot is */
+	return EMUL_MEM_MMIO;
+}
+
 static const struct memslot *writable_slot(struct vcpu *vcpu, gpa_t gpa)
 {
 	const struct memslot *slot = mem_slot(vcpu->vm, vcpu, gpa >> GV_PAGE_SHIFT);
@@ -121,18 +127,12 @@ static const struct memslot *writable_slot(struct vcpu *vcpu, gpa_t gpa)
 	return slot && !(slot->flags & KVM_MEM_READONLY) ? slot : NULL;
 }
 
-static enum emul_mem op_write(void *v, u64 linear, const void *buf, unsigned int len, u32 acc,
-			      gpa_t *ret_gpa)
+static noinline enum emul_mem write_memory(struct vcpu *vcpu, u64 linear, const void *buf,
+					   unsigned int len, u32 acc, gpa_t *ret_gpa)
 {
-	struct vcpu *vcpu = v;
 	enum emul_mem res;
 	gpa_t gpa;
 
-	acc |= EMUL_ACC_WRITE;
-	if (is_faulting_access(vcpu, linear, acc)) {
-		*ret_gpa = vcpu->emul_gpa; /* no slot, or a read-only one */
-		return EMUL_MEM_MMIO;
-	}
 	res = translate(vcpu, linear, acc, &gpa);
 	if (res != EMUL_MEM_OK)
 		return res;
@@ -141,6 +141,18 @@ static enum emul_mem op_write(void *v, u64 linear, const void *buf, unsigned int
 		return EMUL_MEM_MMIO;
 	}
 	return mem_write(vcpu, gpa, buf, len) ? host_fault(vcpu) : EMUL_MEM_OK;
+}
+
+static enum emul_mem op_write(void *v, u64 linear, const void *buf, unsigned int len, u32 acc,
+			      gpa_t *ret_gpa)
+{
+	struct vcpu *vcpu = v;
+
+	acc |= EMUL_ACC_WRITE;
+	if (!is_faulting_access(vcpu, linear, acc))
+		return write_memory(vcpu, linear, buf, len, acc, ret_gpa);
+	*ret_gpa = vcpu->emul_gpa; /* no slot, or a read-only one */
+	return EMUL_MEM_MMIO;
 }
 
 static enum emul_mem op_cmpxchg(void *v, u64 linear, const void *old, const void *new,

@@ -82,22 +82,6 @@ static bool in_page(gpa_t gpa, unsigned int len)
 	return (gpa & ~GV_PAGE_MASK) + len <= GV_PAGE_SIZE;
 }
 
-int mem_read_words(struct vcpu *vcpu, gpa_t gpa, u64 *ret, unsigned int words)
-{
-	gfn_t gfn = gpa >> GV_PAGE_SHIFT;
-	const struct memslot *slot = mem_slot(vcpu->vm, vcpu, gfn);
-	u64 __user *at;
-	unsigned int i;
-
-	if (unlikely(!slot || !in_page(gpa, words * sizeof(*ret))))
-		return -EFAULT;
-	at = (u64 __user *)(mem_hva(slot, gfn) + (gpa & ~GV_PAGE_MASK));
-	for (i = 0; i < words; i++)
-		if (__get_user(ret[i], &at[i]))
-			return -EFAULT;
-	return 0;
-}
-
 #define CMPXCHG_SIZED(type, at, old, new)                                                          \
 	({                                                                                         \
 		type *cx_old = (old);                                                              \

@@ -13,6 +13,8 @@
 #include <linux/interval_tree.h>
 #include <linux/nospec.h>
 
+#include <linux/uaccess.h>
+
 #include "../vcpu.h"
 #include "dirtymap.h"
 #include "slots.h"
@@ -100,7 +102,21 @@ int mem_write(struct vcpu *vcpu, gpa_t gpa, const void *buf, unsigned int len);
  * Read @words 8-byte words, each at once; they must not cross a page. The fast
  * path of instruction fetches. SRCU held, may fault. 0 or -EFAULT.
  */
-int mem_read_words(struct vcpu *vcpu, gpa_t gpa, u64 *ret, unsigned int words);
+static __always_inline int mem_read_words(struct vcpu *vcpu, gpa_t gpa, u64 *ret,
+					  unsigned int words)
+{
+	gfn_t gfn = gpa >> GV_PAGE_SHIFT;
+	const struct memslot *slot = mem_slot(vcpu->vm, vcpu, gfn);
+	u64 __user *at;
+
+	if (unlikely(!slot))
+		return -EFAULT;
+	at = (u64 __user *)(mem_hva(slot, gfn) + (gpa & ~GV_PAGE_MASK));
+	while (words--)
+		if (__get_user(*ret++, at++))
+			return -EFAULT;
+	return 0;
+}
 
 /*
  * Compare-and-exchange in guest memory, len 1, 2, 4 or 8 (16 where the CPU

@@ -193,7 +193,7 @@ u32 gwalk_rights_fault(const struct gwalk_mode *mode, const struct gwalk_regs *r
 }
 
 /* Report the A and D bits that the walk has to set, from the top. */
-static void collect_updates(const struct gwalk_mode *mode, bool write, struct gwalk *w)
+void gwalk_collect_updates(const struct gwalk_mode *mode, bool write, struct gwalk *w)
 {
 	u8 i;
 
@@ -209,17 +209,6 @@ static void collect_updates(const struct gwalk_mode *mode, bool write, struct gw
 		u->new = w->entry[i] | want;
 		w->nr_updates++;
 	}
-}
-
-static gpa_t page_address(const struct gwalk_mode *mode, const struct gwalk_level *lv, u64 entry,
-			  gva_t gva)
-{
-	u64 offset_mask = (1ULL << lv->shift) - 1;
-	gpa_t base = entry & mode->addr_mask & ~offset_mask;
-
-	if (mode->pse36 && lv == &mode->level[2])
-		base |= (entry >> 13 & 0xff) << 32;
-	return base | (gva & offset_mask);
 }
 
 enum gwalk_result gwalk_fault(const struct gwalk_mode *mode, gva_t gva, u32 code,
@@ -270,39 +259,6 @@ enum gwalk_result gwalk_pdpte(const struct gwalk_mode *mode, const struct gwalk_
 	if (entry & mode->level[3].rsvd)
 		return gwalk_fault(mode, gva, GPFEC_P | GPFEC_RSVD, access, w);
 	*table = entry & mode->addr_mask;
-	return GWALK_OK;
-}
-
-/*
- * The walk has arrived at the entry of a page. @all and @any are the entries
- * that carry rights, and-ed and or-ed.
- */
-enum gwalk_result gwalk_finish(const struct gwalk_mode *mode, const struct gwalk_regs *regs,
-			       const struct gwalk_level *lv, gva_t gva, unsigned int access,
-			       u64 all, u64 any, struct gwalk *w)
-{
-	u64 entry = w->entry[w->depth - 1];
-	bool write = access & GWALK_WRITE;
-	u32 code;
-
-	w->gpa = page_address(mode, lv, entry, gva);
-	w->page_shift = lv->shift;
-	w->pkey = mode->pku ? entry >> ENTRY_PKEY_SHIFT & 0xf : 0;
-	w->global = entry & ENTRY_G;
-	w->nr_updates = 0;
-	/* W and U are bits 1 and 2 of an entry, 0 and 1 of the rights. */
-	w->rights = (all >> 1 & (GWALK_ACC_W | GWALK_ACC_U)) | (any & ENTRY_NX ? 0 : GWALK_ACC_X);
-	if (access & GWALK_NO_CHECK)
-		return GWALK_OK;
-
-	code = gwalk_rights_fault(mode, regs, w->rights, w->pkey, access);
-	if (code) {
-		w->fault.address = gva;
-		w->fault.error_code = code;
-		return GWALK_FAULT;
-	}
-	if (!(all & ENTRY_A) || (write && !(entry & ENTRY_D)))
-		collect_updates(mode, write, w);
 	return GWALK_OK;
 }
 

@@ -12,6 +12,7 @@
  * Leaves out: FPU, XCR0 and PKRU, which core/fpu.c switches.
  */
 #include <linux/percpu.h>
+#include <asm/cpufeature.h>
 #include <asm/debugreg.h>
 #include <asm/mce.h>
 #include <asm/msr.h>
@@ -29,11 +30,13 @@ static __always_inline void switch_msrs(struct vcpu *vcpu, struct svm_vcpu *svm)
 		svm->cpu->tsc_aux = vcpu->tsc_aux;
 		native_wrmsrl(MSR_TSC_AUX, svm->cpu->tsc_aux);
 	}
-	if (svm_hw.spec_ctrl) {
+	if (!static_cpu_has(X86_FEATURE_MSR_SPEC_CTRL))
+		return;
+	if (svm_hw.v_spec_ctrl) {
+		svm->vmcb->save.spec_ctrl = vcpu->spec_ctrl;
+	} else {
 		svm->args.host_spec = __this_cpu_read(x86_spec_ctrl_current);
 		svm->args.guest_spec = svm->use_spec_ctrl ? vcpu->spec_ctrl : svm->args.host_spec;
-	} else if (svm_hw.v_spec_ctrl) {
-		svm->vmcb->save.spec_ctrl = vcpu->spec_ctrl;
 	}
 }
 

@@ -145,7 +145,6 @@ static void learn_hw(void)
 	svm_hw.flush_by_asid = features & BIT(6);
 	svm_hw.decode_assist = features & BIT(7);
 	svm_hw.v_spec_ctrl = features & BIT(20);
-	svm_hw.spec_ctrl = boot_cpu_has(X86_FEATURE_MSR_SPEC_CTRL) && !svm_hw.v_spec_ctrl;
 	svm_hw.tsc_aux = boot_cpu_has(X86_FEATURE_RDTSCP) || boot_cpu_has(X86_FEATURE_RDPID);
 	svm_hw.invpcid = boot_cpu_has(X86_FEATURE_INVPCID);
 	svm_hw.clean_all = svm_hw.clean_bits ? VMCB_CLEAN_ALL : 0;

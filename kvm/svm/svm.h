@@ -20,8 +20,7 @@ struct svm_hw {
 	bool decode_assist;
 	bool clean_bits;
 	bool flush_by_asid;
-	bool spec_ctrl;	  /* SPEC_CTRL exists and has to be switched by us */
-	bool v_spec_ctrl; /* ... or by the hardware */
+	bool v_spec_ctrl; /* SPEC_CTRL, where it exists, is switched by the hardware */
 	bool tsc_aux;	  /* TSC_AUX exists */
 	bool invpcid;	  /* ... and so does its intercept */
 	u32 asids;	  /* ASIDs 1..asids-1 are for guests */

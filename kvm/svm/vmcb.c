@@ -136,6 +136,17 @@ void svm_vmcb_init(struct vcpu *vcpu)
 	svm_nmi_window(vcpu, vcpu->nmi_window);
 }
 
+/* Before KVM_SET_CPUID2 a guest has all that the host has. */
+static bool guest_has_invpcid(struct vcpu *vcpu)
+{
+	const struct kvm_cpuid_entry2 *e;
+
+	if (!vcpu->cpuid.n)
+		return true;
+	e = cpuid_rule_find(&vcpu->cpuid, 7, 0);
+	return e && (e->ebx & GCPUID_7_EBX_INVPCID);
+}
+
 void svm_cpuid_update(struct vcpu *vcpu)
 {
 	struct svm_vcpu *svm = to_svm(vcpu);
@@ -145,7 +156,7 @@ void svm_cpuid_update(struct vcpu *vcpu)
 	svm->use_spec_ctrl = caps->spec_ctrl_allowed;
 	/* Instructions that this guest must not see although the host has them. */
 	svm_intercept_b(svm, VMCB_B_RDTSCP, svm_hw.tsc_aux && !caps->rdtscp);
-	if (svm_hw.invpcid && !caps->pcid)
+	if (svm_hw.invpcid && !guest_has_invpcid(vcpu))
 		svm->vmcb->control.intercept_c |= VMCB_C_INVPCID;
 	else
 		svm->vmcb->control.intercept_c &= ~VMCB_C_INVPCID;

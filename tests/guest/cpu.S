@@ -4,7 +4,8 @@
 
 /*
  * The host's interpreter: I_ARG is a command, done over and over.
- * 1 RDMSR of I_ARG+8, 2 WRMSR of I_ARG+16 to it, 3 CPUID of leaf I_ARG+8 and index I_ARG+16, 4 RDTSC,
+ * 1 RDMSR of I_ARG+8, 2 WRMSR of I_ARG+16 to it, 3 CPUID of leaf I_ARG+8 and index I_ARG+16, 4
+ * RDTSC,
  * 5 RDTSCP, 6 XSETBV of I_ARG+16 to register I_ARG+8.
  * Results in I_OUT: vector or -1, then value (or eax, ebx, ecx, edx).
  */
@@ -240,7 +241,10 @@ PAYLOAD(cpu_syscall)
 	DONE
 END(cpu_syscall)
 
-/* kvmclock: I_ARG is the page. Copies a consistent version of it to I_OUT with the TSC, and reports. */
+/*
+ * kvmclock: I_ARG is the page. Copies a consistent version of it to I_OUT with the TSC, and
+ * reports.
+ */
 PAYLOAD(cpu_pvclock)
 	.code64
 1:	movq I_ARG, %rbx

@@ -3,7 +3,8 @@
  * Entry stubs and the common exception and interrupt handlers, for 64-bit and for 32-bit code.
  * Loaded at G_STUBS; the stub of vector n is at G_STUBS + 16 * n.
  *
- * An exception with I_FIXUP set resumes there; without, it is reported on P_EXC and the guest stops.
+ * An exception with I_FIXUP set resumes there; without, it is reported on P_EXC and the guest
+ * stops.
  * NMIs and vectors from 32 up are counted and logged.
  */
 #include "guest.h"

@@ -123,7 +123,8 @@ PAYLOAD(mem_dirty)
 END(mem_dirty)
 
 /*
- * Writes an increasing number to the pages one after another, for I_ARG+16 rounds: page p gets
+ * Writes an increasing number to the pages one after another, while it is below I_ARG+16: page p
+ * gets
  * round * 2^32 + p. I_ARG base, I_ARG+8 pages.
  */
 PAYLOAD(mem_dirty_race)

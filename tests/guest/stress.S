@@ -3,11 +3,12 @@
 #include "guest.h"
 
 /*
- * rbx: 8-byte words 0 base, 1 number of pages - 1 (a mask), 2 offset in each page, 3 shadow, 4 random
- * state, 5 rounds, 6 mismatches, 7 flag to stop, 8 page, value and shadow of the last mismatch.
+ * rbx: 8-byte words 0 base, 1 number of pages - 1 (a mask), 2 offset in each page, 3 shadow,
+ * 4 random state, 5 rounds, 6 mismatches, 7 flag to stop, 8 page, value and shadow of the last
+ * mismatch.
  *
- * Picks a page, compares the word of this vCPU in it with the shadow copy, and in half of the rounds
- * counts it up in both.
+ * Picks a page, compares the word of this vCPU in it with the shadow copy, and in half of the
+ * rounds counts it up in both.
  */
 PAYLOAD(mem_stress)
 	.code64

@@ -19,7 +19,7 @@ needed=(
 	# unit tests, fuzzing, lint
 	libcmocka-dev libcapstone-dev clang clang-format libclang-rt-14-dev sparse python3
 	# recording
-	pkgconf libtraceevent-dev libtracefs-dev trace-cmd bpftrace linux-perf
+	pkgconf libtraceevent-dev libtracefs-dev trace-cmd bpftrace linux-perf socat gawk
 )
 # Only the tests on the newer kernel need these; older package lists lack them.
 wanted=(linux-image-6.12-amd64 linux-headers-6.12-amd64)

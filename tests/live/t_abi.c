@@ -29,7 +29,10 @@ struct cap {
 	int cap, least;
 	const char *name;
 };
-#define CAP(name, least) {KVM_CAP_##name, least, #name}
+#define CAP(name, least)                                                                           \
+	{                                                                                          \
+		KVM_CAP_##name, least, #name                                                       \
+	}
 
 /* What QEMU and others can't do without, as far as it is not about in-kernel chips. */
 static const struct cap owed[] = {
@@ -248,8 +251,8 @@ static void wrong_fd(void)
 					       KVM_GET_SUPPORTED_CPUID};
 	static const unsigned long of_vm[] = {KVM_CREATE_VCPU, KVM_GET_DIRTY_LOG,
 					      KVM_SET_USER_MEMORY_REGION, KVM_SET_TSS_ADDR};
-	static const unsigned long of_vcpu[] = {KVM_RUN, KVM_GET_REGS, KVM_SET_SREGS, KVM_GET_FPU,
-						KVM_INTERRUPT, KVM_SET_CPUID2};
+	static const unsigned long of_vcpu[] = {KVM_RUN,     KVM_GET_REGS,  KVM_SET_SREGS,
+						KVM_GET_FPU, KVM_INTERRUPT, KVM_SET_CPUID2};
 	const struct {
 		const unsigned long *list;
 		size_t count;
@@ -293,7 +296,8 @@ static void vcpu_mmap(void)
 
 	vm_create(&vm);
 	vcpu_create(&vm, &v, 0);
-	volatile uint8_t *two = mmap(NULL, vm.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v.fd, 0);
+	volatile uint8_t *two =
+		mmap(NULL, vm.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v.fd, 0);
 
 	CHECK(two != MAP_FAILED, "second mapping");
 	v.run->request_interrupt_window = 1;
@@ -310,42 +314,116 @@ static void vcpu_mmap(void)
 
 /* ---- hostile arguments ---- */
 
-#define R(request) {request, #request}
+#define R(request)                                                                                 \
+	{                                                                                          \
+		request, #request                                                                  \
+	}
 static const struct {
 	unsigned long request;
 	const char *name;
 } requests[] = {
-	R(KVM_GET_API_VERSION), R(KVM_CREATE_VM), R(KVM_GET_MSR_INDEX_LIST), R(KVM_CHECK_EXTENSION),
-	R(KVM_GET_VCPU_MMAP_SIZE), R(KVM_GET_SUPPORTED_CPUID), R(KVM_GET_EMULATED_CPUID),
-	R(KVM_GET_MSR_FEATURE_INDEX_LIST), R(KVM_SET_MEMORY_REGION), R(KVM_CREATE_VCPU),
-	R(KVM_GET_DIRTY_LOG), R(KVM_SET_NR_MMU_PAGES), R(KVM_GET_NR_MMU_PAGES),
-	R(KVM_SET_USER_MEMORY_REGION), R(KVM_SET_TSS_ADDR), R(KVM_SET_IDENTITY_MAP_ADDR),
-	R(KVM_CREATE_IRQCHIP), R(KVM_IRQ_LINE), R(KVM_GET_IRQCHIP), R(KVM_SET_IRQCHIP),
-	R(KVM_CREATE_PIT), R(KVM_GET_PIT), R(KVM_SET_PIT), R(KVM_IRQ_LINE_STATUS),
-	R(KVM_REGISTER_COALESCED_MMIO), R(KVM_UNREGISTER_COALESCED_MMIO), R(KVM_SET_GSI_ROUTING),
-	R(KVM_REINJECT_CONTROL), R(KVM_IRQFD), R(KVM_CREATE_PIT2), R(KVM_SET_BOOT_CPU_ID),
-	R(KVM_IOEVENTFD), R(KVM_XEN_HVM_CONFIG), R(KVM_SET_CLOCK), R(KVM_GET_CLOCK),
-	R(KVM_GET_PIT2), R(KVM_SET_PIT2), R(KVM_SET_TSC_KHZ), R(KVM_GET_TSC_KHZ), R(KVM_SIGNAL_MSI),
-	R(KVM_CREATE_DEVICE), R(KVM_SET_DEVICE_ATTR), R(KVM_GET_DEVICE_ATTR),
-	R(KVM_HAS_DEVICE_ATTR), R(KVM_RUN), R(KVM_GET_REGS), R(KVM_SET_REGS), R(KVM_GET_SREGS),
-	R(KVM_SET_SREGS), R(KVM_TRANSLATE), R(KVM_INTERRUPT), R(KVM_GET_MSRS), R(KVM_SET_MSRS),
-	R(KVM_SET_CPUID), R(KVM_SET_SIGNAL_MASK), R(KVM_GET_FPU), R(KVM_SET_FPU), R(KVM_GET_LAPIC),
-	R(KVM_SET_LAPIC), R(KVM_SET_CPUID2), R(KVM_GET_CPUID2), R(KVM_TPR_ACCESS_REPORTING),
-	R(KVM_SET_VAPIC_ADDR), R(KVM_GET_MP_STATE), R(KVM_SET_MP_STATE), R(KVM_NMI),
-	R(KVM_SET_GUEST_DEBUG), R(KVM_X86_SETUP_MCE), R(KVM_X86_GET_MCE_CAP_SUPPORTED),
-	R(KVM_X86_SET_MCE), R(KVM_GET_VCPU_EVENTS), R(KVM_SET_VCPU_EVENTS), R(KVM_GET_DEBUGREGS),
-	R(KVM_SET_DEBUGREGS), R(KVM_ENABLE_CAP), R(KVM_GET_XSAVE), R(KVM_SET_XSAVE),
-	R(KVM_GET_XCRS), R(KVM_SET_XCRS), R(KVM_GET_ONE_REG), R(KVM_SET_ONE_REG),
-	R(KVM_KVMCLOCK_CTRL), R(KVM_GET_REG_LIST), R(KVM_SMI), R(KVM_MEMORY_ENCRYPT_OP),
-	R(KVM_HYPERV_EVENTFD), R(KVM_GET_NESTED_STATE), R(KVM_SET_NESTED_STATE),
-	R(KVM_CLEAR_DIRTY_LOG), R(KVM_GET_SUPPORTED_HV_CPUID), R(KVM_X86_SET_MSR_FILTER),
-	R(KVM_RESET_DIRTY_RINGS), R(KVM_GET_XSAVE2), R(KVM_GET_SREGS2), R(KVM_SET_SREGS2),
-	R(KVM_GET_STATS_FD), R(KVM_SET_PMU_EVENT_FILTER),
+	R(KVM_GET_API_VERSION),
+	R(KVM_CREATE_VM),
+	R(KVM_GET_MSR_INDEX_LIST),
+	R(KVM_CHECK_EXTENSION),
+	R(KVM_GET_VCPU_MMAP_SIZE),
+	R(KVM_GET_SUPPORTED_CPUID),
+	R(KVM_GET_EMULATED_CPUID),
+	R(KVM_GET_MSR_FEATURE_INDEX_LIST),
+	R(KVM_SET_MEMORY_REGION),
+	R(KVM_CREATE_VCPU),
+	R(KVM_GET_DIRTY_LOG),
+	R(KVM_SET_NR_MMU_PAGES),
+	R(KVM_GET_NR_MMU_PAGES),
+	R(KVM_SET_USER_MEMORY_REGION),
+	R(KVM_SET_TSS_ADDR),
+	R(KVM_SET_IDENTITY_MAP_ADDR),
+	R(KVM_CREATE_IRQCHIP),
+	R(KVM_IRQ_LINE),
+	R(KVM_GET_IRQCHIP),
+	R(KVM_SET_IRQCHIP),
+	R(KVM_CREATE_PIT),
+	R(KVM_GET_PIT),
+	R(KVM_SET_PIT),
+	R(KVM_IRQ_LINE_STATUS),
+	R(KVM_REGISTER_COALESCED_MMIO),
+	R(KVM_UNREGISTER_COALESCED_MMIO),
+	R(KVM_SET_GSI_ROUTING),
+	R(KVM_REINJECT_CONTROL),
+	R(KVM_IRQFD),
+	R(KVM_CREATE_PIT2),
+	R(KVM_SET_BOOT_CPU_ID),
+	R(KVM_IOEVENTFD),
+	R(KVM_XEN_HVM_CONFIG),
+	R(KVM_SET_CLOCK),
+	R(KVM_GET_CLOCK),
+	R(KVM_GET_PIT2),
+	R(KVM_SET_PIT2),
+	R(KVM_SET_TSC_KHZ),
+	R(KVM_GET_TSC_KHZ),
+	R(KVM_SIGNAL_MSI),
+	R(KVM_CREATE_DEVICE),
+	R(KVM_SET_DEVICE_ATTR),
+	R(KVM_GET_DEVICE_ATTR),
+	R(KVM_HAS_DEVICE_ATTR),
+	R(KVM_RUN),
+	R(KVM_GET_REGS),
+	R(KVM_SET_REGS),
+	R(KVM_GET_SREGS),
+	R(KVM_SET_SREGS),
+	R(KVM_TRANSLATE),
+	R(KVM_INTERRUPT),
+	R(KVM_GET_MSRS),
+	R(KVM_SET_MSRS),
+	R(KVM_SET_CPUID),
+	R(KVM_SET_SIGNAL_MASK),
+	R(KVM_GET_FPU),
+	R(KVM_SET_FPU),
+	R(KVM_GET_LAPIC),
+	R(KVM_SET_LAPIC),
+	R(KVM_SET_CPUID2),
+	R(KVM_GET_CPUID2),
+	R(KVM_TPR_ACCESS_REPORTING),
+	R(KVM_SET_VAPIC_ADDR),
+	R(KVM_GET_MP_STATE),
+	R(KVM_SET_MP_STATE),
+	R(KVM_NMI),
+	R(KVM_SET_GUEST_DEBUG),
+	R(KVM_X86_SETUP_MCE),
+	R(KVM_X86_GET_MCE_CAP_SUPPORTED),
+	R(KVM_X86_SET_MCE),
+	R(KVM_GET_VCPU_EVENTS),
+	R(KVM_SET_VCPU_EVENTS),
+	R(KVM_GET_DEBUGREGS),
+	R(KVM_SET_DEBUGREGS),
+	R(KVM_ENABLE_CAP),
+	R(KVM_GET_XSAVE),
+	R(KVM_SET_XSAVE),
+	R(KVM_GET_XCRS),
+	R(KVM_SET_XCRS),
+	R(KVM_GET_ONE_REG),
+	R(KVM_SET_ONE_REG),
+	R(KVM_KVMCLOCK_CTRL),
+	R(KVM_GET_REG_LIST),
+	R(KVM_SMI),
+	R(KVM_MEMORY_ENCRYPT_OP),
+	R(KVM_HYPERV_EVENTFD),
+	R(KVM_GET_NESTED_STATE),
+	R(KVM_SET_NESTED_STATE),
+	R(KVM_CLEAR_DIRTY_LOG),
+	R(KVM_GET_SUPPORTED_HV_CPUID),
+	R(KVM_X86_SET_MSR_FILTER),
+	R(KVM_RESET_DIRTY_RINGS),
+	R(KVM_GET_XSAVE2),
+	R(KVM_GET_SREGS2),
+	R(KVM_SET_SREGS2),
+	R(KVM_GET_STATS_FD),
+	R(KVM_SET_PMU_EVENT_FILTER),
 };
 
-static const int polite[] = {EFAULT, EINVAL, E2BIG, ENOTTY, ENXIO, ENOENT, EEXIST, EPERM,
-			     EBADF,  ENOMEM, EIO,   EAGAIN, EINTR, ENODEV, EOPNOTSUPP,
-			     EBUSY,  EACCES, ENOSPC, ENOSYS, EMFILE, ERANGE};
+static const int polite[] = {EFAULT,	 EINVAL, E2BIG,	 ENOTTY, ENXIO,	 ENOENT, EEXIST,
+			     EPERM,	 EBADF,	 ENOMEM, EIO,	 EAGAIN, EINTR,	 ENODEV,
+			     EOPNOTSUPP, EBUSY,	 EACCES, ENOSPC, ENOSYS, EMFILE, ERANGE};
 
 static void try_one(int fd, size_t i, const void *arg)
 {
@@ -400,8 +478,16 @@ static void still_alive(void)
 static void bad_pointers(void)
 {
 	struct hostile h;
-	static const uint64_t at[] = {0, 1, 8, 0x1000, 0x7ffffffff000, 0x800000000000,
-				      0xffff888000000000, 0xffffffff81000000, ~0ull, ~7ull};
+	static const uint64_t at[] = {0,
+				      1,
+				      8,
+				      0x1000,
+				      0x7ffffffff000,
+				      0x800000000000,
+				      0xffff888000000000,
+				      0xffffffff81000000,
+				      ~0ull,
+				      ~7ull};
 
 	hostile_setup(&h);
 	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
@@ -456,9 +542,24 @@ static uint64_t rnd(void)
 static void random_arguments(void)
 {
 	struct hostile h;
-	static const uint64_t liked[] = {0, 1, 2, 3, 4, 7, 8, 0xff, 0x100, 0x1000, 0x10000,
-					 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
-					 0xfffffffffffff000, 0x8000000000000000, ~0ull};
+	static const uint64_t liked[] = {0,
+					 1,
+					 2,
+					 3,
+					 4,
+					 7,
+					 8,
+					 0xff,
+					 0x100,
+					 0x1000,
+					 0x10000,
+					 0x7fffffff,
+					 0x80000000,
+					 0xffffffff,
+					 0x100000000,
+					 0xfffffffffffff000,
+					 0x8000000000000000,
+					 ~0ull};
 
 	hostile_setup(&h);
 	for (int round = 0; round < 12; round++)

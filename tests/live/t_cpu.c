@@ -235,10 +235,10 @@ static void filter(void)
 	struct kvm_msr_filter f = {.flags = KVM_MSR_FILTER_DEFAULT_ALLOW};
 
 	start(&vm, &v);
-	f.ranges[0] = (struct kvm_msr_filter_range){
-		KVM_MSR_FILTER_READ, 4, MSR_SYSENTER_CS, deny_all};
-	f.ranges[1] = (struct kvm_msr_filter_range){
-		KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, 2, MSR_STAR, deny_all};
+	f.ranges[0] =
+		(struct kvm_msr_filter_range){KVM_MSR_FILTER_READ, 4, MSR_SYSENTER_CS, deny_all};
+	f.ranges[1] = (struct kvm_msr_filter_range){KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, 2,
+						    MSR_STAR, deny_all};
 	CHECK_OK(ioctl(vm.fd, KVM_X86_SET_MSR_FILTER, &f));
 	/* Without the exits a filtered access is #GP. */
 	CHECK_EQ(command(&vm, &v, RDMSR, MSR_SYSENTER_CS, 0), 13);
@@ -275,8 +275,8 @@ static void filter_default_deny(void)
 	uint8_t allow = 0x05; /* LSTAR - 1 and LSTAR + 1 */
 
 	start(&vm, &v);
-	f.ranges[0] = (struct kvm_msr_filter_range){
-		KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, 3, MSR_STAR, &allow};
+	f.ranges[0] = (struct kvm_msr_filter_range){KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE, 3,
+						    MSR_STAR, &allow};
 	CHECK_OK(ioctl(vm.fd, KVM_X86_SET_MSR_FILTER, &f));
 	CHECK_EQ(command(&vm, &v, RDMSR, MSR_STAR, 0), -1);
 	CHECK_EQ(command(&vm, &v, RDMSR, MSR_LSTAR, 0), 13);

@@ -198,13 +198,47 @@ static void guest_tables(void)
 
 struct race {
 	struct setup *s;
-	volatile bool stop;
 	uint8_t *copy;
 	unsigned int passes;
 	uint64_t pages;
 };
 
-#define RACE_PAGES 512u
+#define RACE_PAGES  512u
+#define RACE_ROUNDS 100u /* of the guest, at least */
+#define RACE_PASSES 30u	 /* of ours */
+
+/* The guest goes round until it is told to end, when both sides have done enough. */
+static bool race_over(struct race *r)
+{
+	uint32_t round = *(volatile uint32_t *)(r->s->mem + 4);
+
+	if (r->passes < RACE_PASSES || round < RACE_ROUNDS)
+		return false;
+	guest_arg(&r->s->vm, 2) = 0;
+	return true;
+}
+
+/* All pages are of the last round; returns its number. */
+static uint32_t check_last_round(const uint8_t *mem)
+{
+	uint32_t last = *(const uint32_t *)(mem + 4);
+
+	for (unsigned int i = 0; i < RACE_PAGES; i++) {
+		uint64_t want = (uint64_t)last << 32 | i, got = *(const uint64_t *)(mem + i * PAGE);
+
+		CHECK(got == want, "page %u is %#llx, wanted %#llx", i, (unsigned long long)got,
+		      (unsigned long long)want);
+	}
+	return last;
+}
+
+static void race_setup(struct race *r, bool huge)
+{
+	setup(r->s, huge);
+	guest_load(&r->s->vm, G_CODE, GUEST(mem_dirty_race));
+	guest_arg(&r->s->vm, 1) = RACE_PAGES;
+	guest_arg(&r->s->vm, 2) = 0x7fffffff;
+}
 
 static void copy_dirty(struct race *r)
 {
@@ -221,8 +255,9 @@ static void *migrate(void *arg)
 {
 	struct race *r = arg;
 
-	while (!r->stop)
+	do
 		copy_dirty(r);
+	while (!race_over(r));
 	return NULL;
 }
 
@@ -233,24 +268,14 @@ static void race(bool huge)
 	struct race r = {.s = &s, .copy = mem_alloc(MIB(8))};
 	pthread_t t;
 
-	setup(&s, huge);
-	guest_load(&s.vm, G_CODE, GUEST(mem_dirty_race));
-	guest_arg(&s.vm, 1) = RACE_PAGES;
-	guest_arg(&s.vm, 2) = 150;
+	race_setup(&r, huge);
 	log_on(&s, true);
 	CHECK(!pthread_create(&t, NULL, migrate, &r), "thread");
 	vcpu_run_done(&s.v);
-	r.stop = true;
 	pthread_join(t, NULL);
 	copy_dirty(&r);
-	CHECK(r.passes > 2, "only %u passes", r.passes);
 	test_note("%u passes, %llu pages", r.passes, (unsigned long long)r.pages);
-	for (unsigned int i = 0; i < RACE_PAGES; i++) {
-		uint64_t want = 150ull << 32 | i, got = *(uint64_t *)(r.copy + i * PAGE);
-
-		CHECK(got == want, "page %u of the copy is %#llx, wanted %#llx", i,
-		      (unsigned long long)got, (unsigned long long)want);
-	}
+	CHECK_EQ(check_last_round(r.copy), *(uint32_t *)(s.mem + 4));
 	get(&s);
 	for (uint32_t i = 0; i < WORDS; i++)
 		CHECK_EQ(s.log[i], 0);
@@ -270,12 +295,12 @@ static void *toggle(void *arg)
 {
 	struct race *r = arg;
 
-	while (!r->stop) {
+	do {
 		log_on(r->s, true);
 		get(r->s);
 		log_on(r->s, false);
 		r->passes++;
-	}
+	} while (!race_over(r));
 	return NULL;
 }
 
@@ -286,18 +311,11 @@ static void toggle_while_running(void)
 	struct race r = {.s = &s};
 	pthread_t t;
 
-	setup(&s, true);
-	guest_load(&s.vm, G_CODE, GUEST(mem_dirty_race));
-	guest_arg(&s.vm, 1) = RACE_PAGES;
-	guest_arg(&s.vm, 2) = 2000;
+	race_setup(&r, true);
 	CHECK(!pthread_create(&t, NULL, toggle, &r), "thread");
 	vcpu_run_done(&s.v);
-	r.stop = true;
 	pthread_join(t, NULL);
-	test_note("%u times", r.passes);
-	CHECK(r.passes > 1, "only %u passes", r.passes);
-	for (unsigned int i = 0; i < RACE_PAGES; i++)
-		CHECK_EQ(*(uint64_t *)(s.mem + i * PAGE), 2000ull << 32 | i);
+	check_last_round(s.mem);
 }
 
 static const struct live_test tests[] = {

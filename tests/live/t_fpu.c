@@ -193,14 +193,14 @@ static void host_run_with_pattern(int fd, const uint8_t in[32], uint8_t out[32],
 			     "vorps %%ymm14, %%ymm3, %%ymm3\n\t"
 			     "vmovdqu %%ymm3, (%[out])"
 			     : "=a"(ret)
-			     : "0"(16L), "D"((long)fd), "S"((long)KVM_RUN), "d"(0L),
-			       [in] "r"(in), [out] "r"(out)
+			     : "0"(16L), "D"((long)fd), "S"((long)KVM_RUN),
+			       "d"(0L), [in] "r"(in), [out] "r"(out)
 			     : "rcx", "r11", "memory", "xmm3", "xmm14");
 	else
 		asm volatile("movdqu (%[in]), %%xmm3\n\tsyscall\n\tmovdqu %%xmm3, (%[out])"
 			     : "=a"(ret)
-			     : "0"(16L), "D"((long)fd), "S"((long)KVM_RUN), "d"(0L),
-			       [in] "r"(in), [out] "r"(out)
+			     : "0"(16L), "D"((long)fd), "S"((long)KVM_RUN),
+			       "d"(0L), [in] "r"(in), [out] "r"(out)
 			     : "rcx", "r11", "memory", "xmm3");
 	CHECK(ret == 0 || ret == -EINTR, "KVM_RUN: %ld", ret);
 }

@@ -218,8 +218,7 @@ static void huge_split(void)
 	CHECK_OK(madvise(m + MIB(4) + 9 * PAGE, PAGE, MADV_DONTNEED));
 	CHECK_OK(madvise(m + MIB(6), HPAGE, MADV_NOHUGEPAGE));
 	for (uint64_t off = 0; off < MIB(8); off += 13 * PAGE)
-		CHECK_EQ(peek(&vm, &v, off),
-			 off == MIB(4) + 9 * PAGE ? 0 : 0x10000 + off / PAGE);
+		CHECK_EQ(peek(&vm, &v, off), off == MIB(4) + 9 * PAGE ? 0 : 0x10000 + off / PAGE);
 	CHECK_EQ(peek(&vm, &v, MIB(4) + 9 * PAGE), 0);
 	CHECK_EQ(peek(&vm, &v, MIB(2) + 7 * PAGE), 0x10000 + 519);
 	CHECK_OK(mprotect(m, MIB(8), PROT_READ | PROT_WRITE));

@@ -384,8 +384,7 @@ static void storm(void)
 
 		if (!err && v.run->exit_reason == KVM_EXIT_IO)
 			break;
-		CHECK(err == EINTR ||
-			      (!err && v.run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN),
+		CHECK(err == EINTR || (!err && v.run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN),
 		      "errno %d exit %u", err, v.run->exit_reason);
 		if (v.run->ready_for_interrupt_injection && given < 300) {
 			vcpu_interrupt(&v, 32 + given % 224);

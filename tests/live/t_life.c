@@ -304,7 +304,8 @@ static void many_vms(void)
 		vm_start(&vm[i], &v[i], MODE_LONG, GUEST(pio_loop));
 	for (int n = 0; n < 3; n++)
 		for (int i = 0; i < 40; i++) {
-			uint32_t got = *(uint32_t *)vcpu_run_pio(&v[i], KVM_EXIT_IO_OUT, 0x10, 4, 1);
+			uint32_t got =
+				*(uint32_t *)vcpu_run_pio(&v[i], KVM_EXIT_IO_OUT, 0x10, 4, 1);
 
 			CHECK_EQ(got, n);
 		}

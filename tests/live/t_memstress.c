@@ -13,12 +13,12 @@
 #include <unistd.h>
 #include "vmm.h"
 
-#define BASE	 MIB(64)
-#define PAGES	 1024u
-#define VCPUS	 2
-#define PARAMS	 MIB(1)
-#define SHADOW(i) (MIB(2) + (i) * MIB(1))
-#define DURATION 5 /* seconds */
+#define BASE	  MIB(64)
+#define PAGES	  1024u
+#define VCPUS	  2
+#define PARAMS	  MIB(1)
+#define SHADOW(i) (MIB(2) + (i)*MIB(1))
+#define DURATION  5 /* seconds */
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
@@ -95,7 +95,8 @@ static int watch_copy(unsigned int seed)
 		seen[i] = *(volatile uint64_t *)word(s.data, (seed + 7 * i) % PAGES, i % VCPUS);
 	usleep(3000);
 	for (i = 0; i < n; i++)
-		if (seen[i] != *(volatile uint64_t *)word(s.data, (seed + 7 * i) % PAGES, i % VCPUS))
+		if (seen[i] !=
+		    *(volatile uint64_t *)word(s.data, (seed + 7 * i) % PAGES, i % VCPUS))
 			return 1;
 	return 0;
 }
@@ -186,8 +187,10 @@ static void compare(unsigned int i)
 	for (unsigned int page = 0; page < PAGES; page++) {
 		uint64_t want = ((uint64_t *)(s.vm.ram + SHADOW(i)))[page];
 
-		CHECK(*word(s.data, page, i) == want, "page %u: the host does not see a write", page);
-		CHECK(*word(s.copy, page, i) == want, "page %u: the dirty log missed a write", page);
+		CHECK(*word(s.data, page, i) == want, "page %u: the host does not see a write",
+		      page);
+		CHECK(*word(s.copy, page, i) == want, "page %u: the dirty log missed a write",
+		      page);
 	}
 }
 

@@ -100,7 +100,7 @@ static void widths(void)
 
 static void addressing(void)
 {
-	static const uint32_t at[] = {0x00, 0x10, 0x1020, 0x30, 0x40, 0x50, 0x60, 0x70, 0,
+	static const uint32_t at[] = {0x00, 0x10, 0x1020, 0x30, 0x40, 0x50, 0x60,  0x70, 0,
 				      0x90, 0xa0, 0xc0,	  0xd0, 0xe0, 0xf0, 0x100, 0x110};
 	struct vm vm;
 	struct vcpu v;
@@ -212,8 +212,7 @@ static void edge(void)
 		else
 			memcpy(run->mmio.data, dev.bytes + off, len);
 	}
-	if (run->exit_reason != KVM_EXIT_IO ||
-	    *(uint32_t *)((uint8_t *)run + run->io.data_offset))
+	if (run->exit_reason != KVM_EXIT_IO || *(uint32_t *)((uint8_t *)run + run->io.data_offset))
 		vcpu_unexpected(&v, "the end");
 	CHECK(!memcmp(vm.ram + RAM_SIZE - 7, "\xe1\xe1\x11\x22\x33\x44\x55", 7), "RAM side");
 	CHECK(!memcmp(dev.bytes + 0x3000, "\x66\x77\x88\xe1\xe1\xe1", 6), "device side");
@@ -302,8 +301,7 @@ static void not_emulated(void)
 	CHECK_EQ(v.run->internal.suberror, KVM_INTERNAL_ERROR_EMULATION);
 	CHECK_EQ(vcpu_regs(&v).rip, rip);
 	CHECK(v.run->internal.ndata >= 1, "no data");
-	if (v.run->emulation_failure.flags &
-	    KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES) {
+	if (v.run->emulation_failure.flags & KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES) {
 		unsigned int n = v.run->emulation_failure.insn_size;
 
 		CHECK(n >= 3 && n <= 15, "insn_size %u", n);

@@ -136,10 +136,12 @@ static void string_in(void)
 	transfer(&v, IN, 0x1000, 4, give + 3, 4);
 	unsigned int exits = transfer(&v, IN, 0x1000, 1, give, LONG_COUNT);
 
-	CHECK(exits < LONG_COUNT / 4, "rep insb of %u took %u exits: not batched", LONG_COUNT, exits);
+	CHECK(exits < LONG_COUNT / 4, "rep insb of %u took %u exits: not batched", LONG_COUNT,
+	      exits);
 	CHECK(!memcmp(give, vm.ram + G_DATA, 7), "single inputs");
 	exits = transfer(&v, IN, 0x1000, 4, give, LONG_COUNT * 4);
-	CHECK(exits < LONG_COUNT / 4, "rep insl of %u took %u exits: not batched", LONG_COUNT, exits);
+	CHECK(exits < LONG_COUNT / 4, "rep insl of %u took %u exits: not batched", LONG_COUNT,
+	      exits);
 	CHECK(!memcmp(give, vm.ram + G_DATA + 0x1ffd, LONG_COUNT), "rep insb content");
 	transfer(&v, IN, 0x1000, 1, (uint8_t *)"xyz", 3);
 	CHECK(!memcmp(give, vm.ram + G_DATA + 0x8002, LONG_COUNT * 4), "rep insl content");

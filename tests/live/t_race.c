@@ -75,10 +75,14 @@ static void vcpu_state(int fd, unsigned int r)
 		uint8_t room[8192];
 	} u;
 	static const unsigned long pairs[][2] = {
-		{KVM_GET_REGS, KVM_SET_REGS},		  {KVM_GET_SREGS, KVM_SET_SREGS},
-		{KVM_GET_SREGS2, KVM_SET_SREGS2},	  {KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS},
-		{KVM_GET_FPU, KVM_SET_FPU},		  {KVM_GET_XSAVE, KVM_SET_XSAVE},
-		{KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS},	  {KVM_GET_MP_STATE, KVM_SET_MP_STATE},
+		{KVM_GET_REGS, KVM_SET_REGS},
+		{KVM_GET_SREGS, KVM_SET_SREGS},
+		{KVM_GET_SREGS2, KVM_SET_SREGS2},
+		{KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS},
+		{KVM_GET_FPU, KVM_SET_FPU},
+		{KVM_GET_XSAVE, KVM_SET_XSAVE},
+		{KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS},
+		{KVM_GET_MP_STATE, KVM_SET_MP_STATE},
 		{KVM_GET_XCRS, KVM_SET_XCRS},
 	};
 	const unsigned long *p = pairs[r % ARRAY_SIZE(pairs)];
@@ -345,10 +349,8 @@ static void shared_vcpu(void)
 }
 
 static const struct live_test tests[] = {
-	{"all_ioctls", all_ioctls, 120},
-	{"closes", closes, 60},
-	{"creations", creations, 120},
-	{"same_vcpu", same_vcpu},
+	{"all_ioctls", all_ioctls, 120},  {"closes", closes, 60},
+	{"creations", creations, 120},	  {"same_vcpu", same_vcpu},
 	{"shared_vcpu", shared_vcpu, 60},
 };
 

@@ -171,8 +171,9 @@ static void debugregs(void)
 {
 	struct vm vm;
 	struct vcpu v;
-	struct kvm_debugregs d = {
-		.db = {0x1000, 0x7fff12345678, 0xffff888000000000, 4}, .dr6 = 0xffff0ff0, .dr7 = 0x400};
+	struct kvm_debugregs d = {.db = {0x1000, 0x7fff12345678, 0xffff888000000000, 4},
+				  .dr6 = 0xffff0ff0,
+				  .dr7 = 0x400};
 	struct kvm_debugregs back;
 
 	vm_start(&vm, &v, MODE_LONG, GUEST(regs_debug));

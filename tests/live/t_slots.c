@@ -307,7 +307,8 @@ static void under_running_guest(void *(*thread_fn)(void *))
 	}
 	pthread_join(t, NULL);
 	CHECK(v.run->io.port == P_RESULT, "port %#x", v.run->io.port);
-	test_note("%llu reads and %llu writes came out", (unsigned long long)reads, (unsigned long long)writes);
+	test_note("%llu reads and %llu writes came out", (unsigned long long)reads,
+		  (unsigned long long)writes);
 	/* mem_touch_loop stores the page number plus one in each page it wrote. */
 	for (unsigned int i = 0; i < 64; i++) {
 		uint64_t got = *(uint64_t *)(m.mem + i * PAGE);

@@ -70,8 +70,9 @@ static void tsc_set(void)
 		vcpu_set_msr(&v, MSR_TSC, values[i]);
 		uint64_t tsc = guest_tsc(&vm, &v);
 
-		CHECK(tsc >= values[i] && tsc - values[i] < minute, "set %#llx, the guest has %#llx",
-		      (unsigned long long)values[i], (unsigned long long)tsc);
+		CHECK(tsc >= values[i] && tsc - values[i] < minute,
+		      "set %#llx, the guest has %#llx", (unsigned long long)values[i],
+		      (unsigned long long)tsc);
 		uint64_t host = vcpu_get_msr(&v, MSR_TSC);
 
 		CHECK(host >= tsc && host - tsc < minute, "the guest has %#llx, the host %#llx",
@@ -153,8 +154,9 @@ static void kvmclock(void)
 	}
 	uint64_t host = host_ns() - start, guest = last - first;
 
-	CHECK(guest > host / 2 && guest < host * 2, "the guest's clock went %llu ns, the host's %llu",
-	      (unsigned long long)guest, (unsigned long long)host);
+	CHECK(guest > host / 2 && guest < host * 2,
+	      "the guest's clock went %llu ns, the host's %llu", (unsigned long long)guest,
+	      (unsigned long long)host);
 	/* The clock that is set is the one the guest sees. */
 	struct kvm_clock_data set;
 
@@ -250,19 +252,15 @@ static void wall_clock(void)
 	CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &c));
 	int64_t now = time(NULL), got = (int64_t)w.sec + c.clock / 1000000000;
 
-	CHECK(got >= now - 5 && got <= now + 5, "boot time %u plus %llu ns is not now (%lld)", w.sec,
-	      (unsigned long long)c.clock, (long long)now);
+	CHECK(got >= now - 5 && got <= now + 5, "boot time %u plus %llu ns is not now (%lld)",
+	      w.sec, (unsigned long long)c.clock, (long long)now);
 }
 
 static const struct live_test tests[] = {
-	{"tsc_monotonic", tsc_monotonic},
-	{"tsc_set", tsc_set},
-	{"get_clock", get_clock},
-	{"kvmclock", kvmclock},
-	{"clock_ctrl", clock_ctrl},
-	{"kvmclock_hole", kvmclock_hole},
-	{"kvmclock_slot", kvmclock_slot},
-	{"wall_clock", wall_clock},
+	{"tsc_monotonic", tsc_monotonic}, {"tsc_set", tsc_set},
+	{"get_clock", get_clock},	  {"kvmclock", kvmclock},
+	{"clock_ctrl", clock_ctrl},	  {"kvmclock_hole", kvmclock_hole},
+	{"kvmclock_slot", kvmclock_slot}, {"wall_clock", wall_clock},
 };
 
 LIVE_SUBJECT(time, tests);

@@ -22,7 +22,8 @@ static const struct {
 	const char *event, *fields;
 } layouts[] = {
 	{"kvm_entry", "vcpu_id 4 rip 8"},
-	{"kvm_exit", "exit_reason 4 guest_rip 8 isa 4 info1 8 info2 8 intr_info 4 error_code 4 vcpu_id 4"},
+	{"kvm_exit",
+	 "exit_reason 4 guest_rip 8 isa 4 info1 8 info2 8 intr_info 4 error_code 4 vcpu_id 4"},
 	{"kvm_mmio", "type 4 len 4 gpa 8 val 8"},
 	{"kvm_pio", "rw 4 port 4 size 4 count 4 val 4"},
 	{"kvm_msr", "write 4 ecx 4 data 8 exception 1"},

@@ -13,7 +13,7 @@
 #include "ring.h"
 #include "vmm.h"
 
-#define TRACEFS  "/sys/kernel/tracing"
+#define TRACEFS	 "/sys/kernel/tracing"
 #define INSTANCE TRACEFS "/instances/live"
 
 bool ev_format_read(const char *system, const char *name, struct ev_format *f)

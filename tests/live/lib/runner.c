@@ -88,11 +88,25 @@ void test_note(const char *fmt, ...)
 
 /* Kernel log lines that mean a fault of the kernel. */
 static const char *const bad_lines[] = {
-	"BUG:",	       "WARNING:",     "Oops",		  "general protection fault",
-	"UBSAN:",      "KASAN:",       "INFO: task",	  "possible circular locking",
-	"stack guard", "Call Trace:",  "bad page state",  "refcount_t:",
-	"kmemleak:",   "soft lockup",  "rcu_preempt detected", "list_add corruption",
-	"list_del corruption", "sleeping function called", "inconsistent lock state",
+	"BUG:",
+	"WARNING:",
+	"Oops",
+	"general protection fault",
+	"UBSAN:",
+	"KASAN:",
+	"INFO: task",
+	"possible circular locking",
+	"stack guard",
+	"Call Trace:",
+	"bad page state",
+	"refcount_t:",
+	"kmemleak:",
+	"soft lockup",
+	"rcu_preempt detected",
+	"list_add corruption",
+	"list_del corruption",
+	"sleeping function called",
+	"inconsistent lock state",
 };
 
 /*

@@ -23,8 +23,8 @@ struct live_subject {
 };
 
 #define LIVE_SUBJECT(subject, table)                                                               \
-	const struct live_subject subject_##subject = {                                            \
-		#subject, table, sizeof(table) / sizeof((table)[0])}
+	const struct live_subject subject_##subject = {#subject, table,                            \
+						       sizeof(table) / sizeof((table)[0])}
 
 /* End the test. Both may be called from any thread and do not return. */
 void test_fail(const char *file, int line, const char *fmt, ...)

@@ -43,8 +43,8 @@ int vm_cap(struct vm *vm, int cap)
 
 void *mem_alloc(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		       -1, 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	CHECK(p != MAP_FAILED, "mmap of %zu bytes: %s", size, strerror(errno));
 	return p;
@@ -401,8 +401,7 @@ static void describe_exit(struct vcpu *v, char *buf, size_t size)
 			 run->internal.data[1], run->internal.data[2]);
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		snprintf(buf, size, " reason %#llx",
-			 run->fail_entry.hardware_entry_failure_reason);
+		snprintf(buf, size, " reason %#llx", run->fail_entry.hardware_entry_failure_reason);
 		break;
 	case KVM_EXIT_X86_RDMSR:
 	case KVM_EXIT_X86_WRMSR:

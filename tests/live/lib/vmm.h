@@ -43,25 +43,25 @@
 #define MSR_KVM_WALL_NEW   0x4b564d00u
 #define MSR_KVM_TIME_NEW   0x4b564d01u
 
-#define CR0_PE	   0x1ull
-#define CR0_MP	   0x2ull
-#define CR0_TS	   0x8ull
-#define CR0_ET	   0x10ull
-#define CR0_NE	   0x20ull
-#define CR0_WP	   0x10000ull
-#define CR0_AM	   0x40000ull
-#define CR0_NW	   0x20000000ull
-#define CR0_CD	   0x40000000ull
-#define CR0_PG	   0x80000000ull
-#define CR4_PSE	   0x10ull
-#define CR4_PAE	   0x20ull
-#define CR4_PGE	   0x80ull
-#define CR4_OSFXSR 0x200ull
+#define CR0_PE	    0x1ull
+#define CR0_MP	    0x2ull
+#define CR0_TS	    0x8ull
+#define CR0_ET	    0x10ull
+#define CR0_NE	    0x20ull
+#define CR0_WP	    0x10000ull
+#define CR0_AM	    0x40000ull
+#define CR0_NW	    0x20000000ull
+#define CR0_CD	    0x40000000ull
+#define CR0_PG	    0x80000000ull
+#define CR4_PSE	    0x10ull
+#define CR4_PAE	    0x20ull
+#define CR4_PGE	    0x80ull
+#define CR4_OSFXSR  0x200ull
 #define CR4_OSXSAVE 0x40000ull
-#define EFER_SCE   0x1ull
-#define EFER_LME   0x100ull
-#define EFER_LMA   0x400ull
-#define EFER_NXE   0x800ull
+#define EFER_SCE    0x1ull
+#define EFER_LME    0x100ull
+#define EFER_LMA    0x400ull
+#define EFER_NXE    0x800ull
 
 #define RFLAGS_IF 0x200ull
 
@@ -71,11 +71,11 @@
 #define PTE_PS 0x80ull
 
 enum mode {
-	MODE_REAL,   /* 16-bit, paging off, entered at 0:G_CODE's segment */
-	MODE_PROT,   /* 32-bit flat, paging off */
-	MODE_PAGED,  /* 32-bit flat, 4 MiB pages */
-	MODE_PAE,    /* 32-bit flat, PAE paging */
-	MODE_LONG,   /* 64-bit, four levels */
+	MODE_REAL,  /* 16-bit, paging off, entered at 0:G_CODE's segment */
+	MODE_PROT,  /* 32-bit flat, paging off */
+	MODE_PAGED, /* 32-bit flat, 4 MiB pages */
+	MODE_PAE,   /* 32-bit flat, PAE paging */
+	MODE_LONG,  /* 64-bit, four levels */
 };
 
 #define SLOTS_MAX 64
