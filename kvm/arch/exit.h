@@ -48,6 +48,7 @@ struct exit {
 	u8 n_bytes;	/* bytes[] that the hardware fetched; 0: none */
 	u8 cs_mode;	/* enum emul_mode: code size at the exit (real mode: EMUL_MODE_16) */
 	u8 cpl;		/* 0..3 */
+	u64 cs_base;	/* bytes */
 	u32 hw_reason;	/* EXITCODE or basic exit reason */
 	u64 info1;	/* EXITINFO1 or exit qualification */
 	u64 info2;	/* EXITINFO2 or IDT-vectoring information */

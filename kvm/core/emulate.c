@@ -45,14 +45,11 @@ void emulate_advance(struct vcpu *vcpu, const struct exit *exit, u64 next_rip)
 
 /* ---- fetching ----------------------------------------------------------------- */
 
-static u64 code_linear(struct vcpu *vcpu, const struct exit *exit)
+static u64 code_linear(const struct vcpu *vcpu, const struct exit *exit)
 {
-	u64 base;
-
 	if (likely(exit->cs_mode == EMUL_MODE_64))
 		return vcpu->rip;
-	base = vcpu_state(vcpu, STATE_SEGS)->seg[SEG_CS].base;
-	return (u32)(base + vcpu->rip);
+	return (u32)(exit->cs_base + vcpu->rip);
 }
 
 /* The whole of the instruction, over a page border if it must. Bytes fetched, 0 on a fault. */
@@ -248,6 +245,8 @@ static enum run_result fault(struct vcpu *vcpu)
 {
 	const struct emul_exception *exc = &vcpu->emul.exception;
 
+	if (exc->vector == EXC_DB)
+		return RUN_AGAIN; /* general detect: dr_read() and dr_write() queue it themselves */
 	if (exc->vector == EXC_PF)
 		event_queue_payload(vcpu, exc->vector, true, exc->error_code, exc->cr2);
 	else

@@ -254,13 +254,17 @@ static enum emul_sys op_cr_set(void *v, unsigned int cr, u64 val)
 	return cr_write(v, cr, val) ? EMUL_SYS_OK : EMUL_SYS_GP;
 }
 
-static enum emul_sys sys_of_dr(enum dr_result res)
+static enum emul_sys sys_of_dr(struct vcpu *vcpu, enum dr_result res)
 {
 	switch (res) {
 	case DR_OK:
 		return EMUL_SYS_OK;
 	case DR_UD:
 		return EMUL_SYS_UD;
+	case DR_DB:
+		/* Queued already, with its DR6 bits: emulate.c adds nothing. */
+		vcpu->emul.exception = (struct emul_exception){.vector = EXC_DB};
+		return EMUL_SYS_FAULT;
 	default:
 		return EMUL_SYS_GP;
 	}
@@ -268,12 +272,12 @@ static enum emul_sys sys_of_dr(enum dr_result res)
 
 static enum emul_sys op_dr_get(void *v, unsigned int dr, u64 *ret_val)
 {
-	return sys_of_dr(dr_read(v, dr, ret_val));
+	return sys_of_dr(v, dr_read(v, dr, ret_val));
 }
 
 static enum emul_sys op_dr_set(void *v, unsigned int dr, u64 val)
 {
-	return sys_of_dr(dr_write(v, dr, val));
+	return sys_of_dr(v, dr_write(v, dr, val));
 }
 
 static u64 op_xcr0_get(void *v)

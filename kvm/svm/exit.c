@@ -302,6 +302,7 @@ notrace void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
 
 	exit->cs_mode = code_size(&vmcb->save);
 	exit->cpl = vmcb->save.cpl;
+	exit->cs_base = vmcb->save.cs.base;
 	vcpu->shadow = c->int_state & VMCB_INT_SHADOW ? SHADOW_STI | SHADOW_MOV_SS : 0;
 	exit->isa = EXIT_ISA_SVM;
 	exit->insn_len = 0;

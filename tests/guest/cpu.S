@@ -4,9 +4,9 @@
 
 /*
  * The host's interpreter: I_ARG is a command, done over and over.
- * 1 RDMSR of I_ARG+8, 2 WRMSR of I_ARG+16 to it, 3 CPUID of leaf I_ARG+8 and index I_ARG+16, 4
- * RDTSC,
- * 5 RDTSCP, 6 XSETBV of I_ARG+16 to register I_ARG+8.
+ *   1 RDMSR of I_ARG+8, 2 WRMSR of I_ARG+16 to it
+ *   3 CPUID of leaf I_ARG+8 and index I_ARG+16
+ *   4 RDTSC, 5 RDTSCP, 6 XSETBV of I_ARG+16 to register I_ARG+8
  * Results in I_OUT: vector or -1, then value (or eax, ebx, ecx, edx).
  */
 PAYLOAD(cpu_commands)
@@ -58,8 +58,8 @@ PAYLOAD(cpu_commands)
 END(cpu_commands)
 
 /*
- * Writes to control registers that the manuals forbid; reports the vector of each, in an order that
- * t_cpu.c has names for. rbx keeps CR0, rbp CR4, rdi CR3.
+ * Writes to control registers that the manuals forbid; reports the vector of each, in an order
+ * that t_cpu.c has names for. rbx keeps CR0, rbp CR4, rdi CR3.
  */
 #define FORBIDDEN(...)                                                                             \
 	TRY(__VA_ARGS__);                                                                          \

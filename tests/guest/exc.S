@@ -256,8 +256,7 @@ END(exc_32)
 
 /*
  * Delivery into memory that the host has to bring in first: IDT, handler and stack lie on pages
- * that
- * nobody has touched. I_ARG+0: IDT base, I_ARG+8: stack top.
+ * that nobody has touched. I_ARG+0: IDT base, I_ARG+8: stack top.
  */
 PAYLOAD(exc_cold)
 	.code64

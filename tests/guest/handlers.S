@@ -4,8 +4,7 @@
  * Loaded at G_STUBS; the stub of vector n is at G_STUBS + 16 * n.
  *
  * An exception with I_FIXUP set resumes there; without, it is reported on P_EXC and the guest
- * stops.
- * NMIs and vectors from 32 up are counted and logged.
+ * stops. NMIs and vectors from 32 up are counted and logged.
  */
 #include "guest.h"
 

@@ -58,8 +58,8 @@ PAYLOAD(mem_peek_many)
 END(mem_peek_many)
 
 /*
- * I_ARG: base, pages, flag to stop. Stores page number + 1 at the start of each page, and reads it
- * back (what it reads is not checked).
+ * I_ARG: base, pages, flag to stop. Stores page number + 1 at the start of each page, and reads
+ * it back (what it reads is not checked).
  */
 PAYLOAD(mem_touch_loop)
 	.code64
@@ -101,8 +101,8 @@ PAYLOAD(mem_sum_loop)
 END(mem_sum_loop)
 
 /*
- * Dirty log: I_ARG base, I_ARG+8 table of page numbers (32 bit), I_ARG+16 their count. Writes each
- * page of the table, then reports; for ever.
+ * Dirty log: I_ARG base, I_ARG+8 table of page numbers (32 bit), I_ARG+16 their count. Writes
+ * each page of the table, then reports; for ever.
  */
 PAYLOAD(mem_dirty)
 	.code64
@@ -124,8 +124,7 @@ END(mem_dirty)
 
 /*
  * Writes an increasing number to the pages one after another, while it is below I_ARG+16: page p
- * gets
- * round * 2^32 + p. I_ARG base, I_ARG+8 pages.
+ * gets round * 2^32 + p. I_ARG base, I_ARG+8 pages.
  */
 PAYLOAD(mem_dirty_race)
 	.code64

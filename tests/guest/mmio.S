@@ -193,9 +193,8 @@ END(mmio_real)
 
 /*
  * BOTH runs an instruction on (%rbx) twice, in RAM and on the device, with the same registers,
- * flags
- * and memory, and compares what came out: rax, rcx, rdx, the flags of the mask in r14, and memory.
- * Seeds: r8 memory, rsi the start value of rax.
+ * flags and memory, and compares what came out: rax, rcx, rdx, the flags of the mask in r14, and
+ * memory. Seeds: r8 memory, rsi the start value of rax.
  */
 .macro HALF where, flags, rax, rcx, rdx, insn:vararg
 	movl $\where, %ebx

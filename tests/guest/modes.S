@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Payloads for the processor modes: each one uses what is particular to its mode (segments and the
- * interrupt vector table, page tables of its format, 64-bit registers); `switch` walks through all
- * of them and back to real mode by its own control register writes.
+ * Payloads for the processor modes: each one uses what is particular to its mode (segments and
+ * the interrupt vector table, page tables of its format, 64-bit registers); `switch` walks
+ * through all of them and back to real mode by its own control register writes.
  */
 #include "guest.h"
 
@@ -87,8 +87,8 @@ PAYLOAD(mode_prot)
 END(mode_prot)
 
 /*
- * Remap one large page and see the new content, in each paging format. The host has put 1 and 2 at
- * the start of the two pages; %2 is the entry that is changed.
+ * Remap one large page and see the new content, in each paging format. The host has put 1 and 2
+ * at the start of the two pages.
  */
 PAYLOAD(mode_paged)
 	.code32

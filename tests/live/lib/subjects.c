@@ -2,15 +2,16 @@
 /* The list of subjects, in the order in which they run. */
 #include "test.h"
 
-#define SUBJECTS(X)                                                                                \
-	X(modes)                                                                                   \
-	X(pio)                                                                                     \
-	X(mmio) X(exc) X(irq) X(regs) X(fpu) X(slots) X(dirty) X(hostmem) X(memstress) X(life)     \
-		X(abi) X(race) X(cpu) X(time) X(state) X(trace)
+extern const struct live_subject subject_modes, subject_pio, subject_mmio, subject_exc, subject_irq;
+extern const struct live_subject subject_regs, subject_fpu, subject_slots, subject_dirty;
+extern const struct live_subject subject_hostmem, subject_memstress, subject_life, subject_abi;
+extern const struct live_subject subject_race, subject_cpu, subject_time, subject_state;
+extern const struct live_subject subject_trace;
 
-#define DECLARE(name) extern const struct live_subject subject_##name;
-SUBJECTS(DECLARE)
-
-#define POINT(name) &subject_##name,
 extern const struct live_subject *const live_subjects[];
-const struct live_subject *const live_subjects[] = {SUBJECTS(POINT) NULL};
+const struct live_subject *const live_subjects[] = {
+	&subject_modes,	    &subject_pio,   &subject_mmio,  &subject_exc,   &subject_irq,
+	&subject_regs,	    &subject_fpu,   &subject_slots, &subject_dirty, &subject_hostmem,
+	&subject_memstress, &subject_life,  &subject_abi,   &subject_race,  &subject_cpu,
+	&subject_time,	    &subject_state, &subject_trace, NULL,
+};
