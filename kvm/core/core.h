@@ -65,6 +65,8 @@ static inline void event_queue_ud(struct vcpu *vcpu)
 {
 	event_queue_exception(vcpu, 6, false, 0);
 }
+/* After event_prepare_entry(), when the entry did not come about. */
+void event_cancel_entry(struct vcpu *vcpu);
 /* After an exit: what the entry carried is gone, unless @vectoring gives it back. */
 void event_after_exit(struct vcpu *vcpu, const struct event *vectoring);
 /* Forget an exception on its way. */

@@ -73,7 +73,8 @@ static unsigned int fetch_all(struct vcpu *vcpu, u64 linear, u32 access, u8 *buf
  * The bytes at RIP in 8-byte words, with one walk: the common case, where they
  * lie in one page. False: try fetch_all().
  */
-static __always_inline bool fetch_words(struct vcpu *vcpu, u64 linear, u32 access, u64 *buf, unsigned int words)
+static __always_inline bool fetch_words(struct vcpu *vcpu, u64 linear, u32 access, u64 *buf,
+					unsigned int words)
 {
 	u64 error_code;
 	gpa_t gpa;

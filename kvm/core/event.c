@@ -224,6 +224,17 @@ bool event_prepare_slow(struct vcpu *vcpu)
 	return true;
 }
 
+/* The entry did not happen: nothing is in flight, and userspace may yet take the event back. */
+void event_cancel_entry(struct vcpu *vcpu)
+{
+	const struct event none = {.type = EVENT_NONE};
+
+	if (!vcpu->events.in_flight)
+		return;
+	vcpu->events.in_flight = false;
+	arch_event_inject(vcpu, &none);
+}
+
 /* What the last entry carried is delivered, unless the exit gives it back. */
 void event_after_exit(struct vcpu *vcpu, const struct event *vectoring)
 {

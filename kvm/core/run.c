@@ -181,6 +181,7 @@ static int run_loop(struct vcpu *vcpu)
 			return 0;
 		}
 		if (unlikely(enter_guest(vcpu, exit) == ENTRY_WORK)) {
+			event_cancel_entry(vcpu);
 			err = thread_work(vcpu);
 			if (err)
 				return err;

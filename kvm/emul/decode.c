@@ -378,7 +378,7 @@ static enum emul_decode_result out_of_bytes(unsigned int n)
 }
 
 /*
- * Long for a reason: it is on the path of every MMIO exit, and keeps position, prefixes and REX in
+ * Size: it is on the path of every MMIO exit, and keeps position, prefixes and REX in
  * registers from the first byte to the last.
  */
 enum emul_decode_result emul_decode(struct emul_insn *insn, const u8 *bytes, unsigned int n,

@@ -10,8 +10,11 @@
 
 #include "layout.h"
 
+/* Assembly: clang-format would take the spaces out of it. */
+/* clang-format off */
+
 #define PAYLOAD(name)                                                                              \
-	.section.rodata.guest, "a";                                                                \
+	.section .rodata.guest, "a";                                                               \
 	.balign 16;                                                                                \
 	.globl guest_##name;                                                                       \
 	guest_##name:
@@ -24,16 +27,16 @@
 #define AT(name, label) (label - guest_##name + G_CODE)
 
 #define DONE                                                                                       \
-	xorl % eax, % eax;                                                                         \
-	outl % eax, $P_RESULT;                                                                     \
+	xorl %eax, %eax;                                                                           \
+	outl %eax, $P_RESULT;                                                                      \
 	hlt;                                                                                       \
-	jmp.- 1
+	jmp . - 1
 
 #define FAIL                                                                                       \
-	movl $__LINE__, % eax;                                                                     \
-	outl % eax, $P_RESULT;                                                                     \
+	movl $__LINE__, %eax;                                                                      \
+	outl %eax, $P_RESULT;                                                                      \
 	hlt;                                                                                       \
-	jmp.- 1
+	jmp . - 1
 
 /* Fail unless the flags of the last instruction satisfy the condition. */
 #define MUST(cc)                                                                                   \
@@ -41,27 +44,30 @@
 	FAIL;                                                                                      \
 	77:
 
-#define REPORT outl % eax, $P_REPORT
+#define REPORT outl %eax, $P_REPORT
 
 /* Run one instruction; afterwards I_VEC is -1, or the vector of the exception it raised. */
 #define TRY(...)                                                                                   \
-	movl $ - 1, I_VEC;                                                                         \
-	leaq 78f(% rip), % r15;                                                                    \
-	movq % r15, I_FIXUP;                                                                       \
+	movl $-1, I_VEC;                                                                           \
+	leaq 78f(%rip), %r15;                                                                      \
+	movq %r15, I_FIXUP;                                                                        \
 	__VA_ARGS__;                                                                               \
-	78 : movq $0, I_FIXUP
+	78: movq $0, I_FIXUP
 
 #define TRY32(name, ...)                                                                           \
-	movl $ - 1, I_VEC;                                                                         \
+	movl $-1, I_VEC;                                                                           \
 	movl $(78f - guest_##name + G_CODE), I_FIXUP;                                              \
 	__VA_ARGS__;                                                                               \
-	78 : movl $0, I_FIXUP
+	78: movl $0, I_FIXUP
 
 #define MUST_FAULT(vec)                                                                            \
 	cmpl $vec, I_VEC;                                                                          \
 	MUST(e)
+
 #define MUST_WORK                                                                                  \
-	cmpl $ - 1, I_VEC;                                                                         \
+	cmpl $-1, I_VEC;                                                                           \
 	MUST(e)
+
+/* clang-format on */
 
 #endif
