@@ -7,6 +7,9 @@
  * bytes and the mode alone. Everything later code indexes with (registers,
  * segments, scale) is masked here.
  *
+ * Size: emul_decode() keeps position, prefixes and REX in registers from the
+ * first byte to the last; it is on the path of every MMIO exit.
+ *
  * Where vendors differ it goes with AMD: in 64-bit mode the prefix 66 makes a
  * near branch 16 bits wide, and LOCK before a CR move reaches CR8.
  *
@@ -377,10 +380,6 @@ static enum emul_decode_result out_of_bytes(unsigned int n)
 	return n >= EMUL_INSN_MAX ? EMUL_DECODE_TOO_LONG : EMUL_DECODE_MORE;
 }
 
-/*
- * Size: it is on the path of every MMIO exit, and keeps position, prefixes and REX in
- * registers from the first byte to the last.
- */
 enum emul_decode_result emul_decode(struct emul_insn *insn, const u8 *bytes, unsigned int n,
 				    enum emul_mode mode)
 {

@@ -268,7 +268,7 @@ static void npf_exit(const struct vmcb_control *c, struct exit *exit)
 
 static void rare_exit(const struct vmcb_control *c, struct exit *exit)
 {
-	switch (c->exit_code) {
+	switch ((u32)c->exit_code) {
 	case VMCB_EXIT_INVALID:
 		exit->kind = EXIT_ENTRY_FAILED;
 		exit->failed.hw_code = c->exit_code;

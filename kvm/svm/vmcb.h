@@ -267,6 +267,7 @@ static_assert(sizeof(struct vmcb) == 4096, "VMCB size");
 #define VMCB_TASK_JMP  BIT_ULL(38)
 #define VMCB_TASK_EC   BIT_ULL(44)
 
-#define VMCB_EXIT_INVALID (~0ULL)
+/* All ones; there are CPUs (QEMU's) that write the low half only. */
+#define VMCB_EXIT_INVALID 0xffffffffu
 
 #endif /* GLASSVISOR_SVM_VMCB_H */

@@ -140,7 +140,8 @@ PAYLOAD(regs_debug_gd)
 	movl $0x2400, %eax
 	movq %rax, %dr7
 	TRY(movq %dr0, %rax)
-	MUST_FAULT(1)
+	movl I_VEC, %eax
+	REPORT
 	btq $13, I_DR6
 	MUST(c)
 	DONE

@@ -159,6 +159,25 @@ static void tables_read_only(void)
 	check_alive();
 }
 
+/*
+ * A guest state that the processor itself refuses at entry: KVM_EXIT_FAIL_ENTRY. The guest gets
+ * there where its write to CR3 is not checked, as on the lab's CPU.
+ */
+static void entry_refused(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_cr3_width));
+	CHECK_EQ(vcpu_run_try(&v), 0);
+	if (v.run->exit_reason == KVM_EXIT_IO)
+		SKIP("this CPU does not let a guest get that far");
+	if (v.run->exit_reason != KVM_EXIT_FAIL_ENTRY)
+		vcpu_unexpected(&v, "FAIL_ENTRY");
+	CHECK_EQ((uint32_t)v.run->fail_entry.hardware_entry_failure_reason, 0xffffffff);
+	check_alive();
+}
+
 /* RIP and RFLAGS that can't be. */
 static void odd_registers(void)
 {
@@ -389,6 +408,7 @@ static const struct live_test tests[] = {
 	{"nothing_there", nothing_there},
 	{"tables_nowhere", tables_nowhere},
 	{"tables_read_only", tables_read_only},
+	{"entry_refused", entry_refused},
 	{"odd_registers", odd_registers},
 	{"mutations", mutations, 120},
 	{"sync_get", sync_get},
