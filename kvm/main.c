@@ -6,8 +6,10 @@
  * The hardware is on from load to unload, on every online CPU: CPUs that come
  * later switch it on before tasks may run on them and switch it off when they
  * go (CPU hotplug, which also covers suspend for all CPUs but the last);
- * suspend, reboot and kexec of the last CPU come through the syscore hooks; a
- * crash kernel comes through the back end's emergency callback.
+ * suspend of the last CPU comes through the syscore hooks, reboot and kexec
+ * through these and the reboot notifier; a crash kernel through the back end's
+ * emergency callback. The entry path looks at arch_cpu_on with interrupts off,
+ * so a vCPU never enters a guest on a CPU that was switched off.
  *
  * Load fails with one line in the log and -EBUSY (another hypervisor has the
  * hardware or the in-tree KVM is there), -EOPNOTSUPP (no usable hardware),
@@ -38,28 +40,25 @@ static const struct arch_backend *const backends[] = {&svm_backend};
 
 static enum cpuhp_state hotplug_state;
 
-/* Per CPU: this CPU's hardware is on. Written with interrupts off on that CPU. */
-static DEFINE_PER_CPU(bool, hardware_on);
-
 static int hardware_enable_cpu(void)
 {
 	int err;
 
 	lockdep_assert_irqs_disabled();
-	if (__this_cpu_read(hardware_on))
+	if (__this_cpu_read(arch_cpu_on))
 		return 0;
 	err = arch_cpu_enable();
 	if (!err)
-		__this_cpu_write(hardware_on, true);
+		__this_cpu_write(arch_cpu_on, true);
 	return err;
 }
 
 static void hardware_disable_cpu(void *unused)
 {
 	lockdep_assert_irqs_disabled();
-	if (!__this_cpu_read(hardware_on))
+	if (!__this_cpu_read(arch_cpu_on))
 		return;
-	__this_cpu_write(hardware_on, false);
+	__this_cpu_write(arch_cpu_on, false);
 	arch_cpu_disable();
 }
 
@@ -101,6 +100,18 @@ static void hardware_shutdown(COMPAT_SYSCORE_ARG)
 {
 	on_each_cpu(hardware_disable_cpu, NULL, 1);
 }
+
+/*
+ * kexec does not come through the syscore hooks on all kernels. vCPU threads
+ * may still run: they find the hardware off and end KVM_RUN.
+ */
+static int reboot_notify(struct notifier_block *nb, unsigned long action, void *data)
+{
+	on_each_cpu(hardware_disable_cpu, NULL, 1);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block reboot_notifier = {.notifier_call = reboot_notify};
 
 COMPAT_DEFINE_SYSCORE(syscore, .suspend = hardware_suspend, .resume = hardware_resume,
 		      .shutdown = hardware_shutdown);
@@ -171,6 +182,7 @@ static int __init glassvisor_init(void)
 	if (err)
 		goto hotplug;
 	compat_register_syscore(&syscore);
+	register_reboot_notifier(&reboot_notifier);
 	err = misc_register(&kvm_device);
 	if (err) {
 		pr_err("/dev/kvm can't be registered (error %d): is another hypervisor loaded?\n",
@@ -180,6 +192,7 @@ static int __init glassvisor_init(void)
 	pr_info("/dev/kvm ready on %s\n", arch_backend->name);
 	return 0;
 syscore:
+	unregister_reboot_notifier(&reboot_notifier);
 	compat_unregister_syscore(&syscore);
 	stat_debugfs_exit();
 hotplug:
@@ -194,6 +207,7 @@ deselect:
 static void __exit glassvisor_exit(void)
 {
 	misc_deregister(&kvm_device);
+	unregister_reboot_notifier(&reboot_notifier);
 	compat_unregister_syscore(&syscore);
 	stat_debugfs_exit();
 	cpuhp_remove_state(hotplug_state);

@@ -123,8 +123,8 @@ struct event {
  * "pending": not begun.
  */
 struct vcpu_events {
-	u32 todo;	/* EVENT_TODO_*: zero is the common case */
-	bool in_flight; /* the last entry carried an event */
+	u32 todo;     /* EVENT_TODO_*: zero is the common case */
+	u8 in_flight; /* enum event_type that the last entry carried; EVENT_SOFT counts as INTR */
 	struct exc_queue exc;
 	struct {
 		bool pending; /* taken by KVM_INTERRUPT, waits for the window */

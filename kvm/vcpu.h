@@ -27,7 +27,6 @@ enum vcpu_request {
 	REQ_TLB_FLUSH,
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
 	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
-	REQ_VM_DEAD,
 };
 
 /* vcpu->mode: where the vCPU's thread is, for kicks. */
@@ -87,8 +86,10 @@ struct vcpu {
 	u64 pio_rip;	 /* RIP when user_pending was set: if it moved, what was pending is void */
 	u64 pio_next_rip;
 	struct emul_ctx emul;
-	gpa_t emul_gpa;	      /* where the fault that is being emulated happened, or GPA_INVALID */
-	bool emul_gpa_write;  /* and that it was a write */
+	gpa_t emul_gpa;	     /* where the fault that is being emulated happened, or GPA_INVALID */
+	bool emul_gpa_write; /* and that it was a write */
+	u64 unskipped_rip;   /* last instruction whose length could not be told, and when: exits */
+	u64 unskipped_at;
 	bool emul_host_fault; /* an operation met a host address that is not accessible */
 
 	/* CPUID and what follows from it. */

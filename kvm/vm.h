@@ -51,7 +51,6 @@ struct vm {
 	bool max_vcpu_id_set;	 /* (l) by KVM_CAP_MAX_VCPU_ID */
 	u32 bsp_id;		 /* (l) KVM_SET_BOOT_CPU_ID; constant once a vCPU exists */
 	unsigned long *vcpu_ids; /* (l) bitmap of the ids taken, GV_MAX_VCPU_ID bits */
-	bool dead;		 /* (a) an owner's error made the VM unusable: KVM_RUN gives -EIO */
 
 	/* Memory: mem/ */
 	struct slots_table __rcu *slots; /* (s) never NULL */
@@ -70,7 +69,6 @@ struct vm {
 	bool triple_fault_event; /* (l) KVM_CAP_X86_TRIPLE_FAULT_EVENT */
 	u32 user_msr_mask;	 /* (l) KVM_MSR_EXIT_REASON_*: which MSR errors go to userspace */
 	struct msr_filter __rcu *msr_filter; /* (l), read under SRCU; NULL: allow all */
-	u64 disabled_quirks;		     /* (l) KVM_CAP_DISABLE_QUIRKS */
 
 	u64 tss_addr;	       /* (l) KVM_SET_TSS_ADDR: gpa, bytes */
 	u64 identity_map_addr; /* (l) KVM_SET_IDENTITY_MAP_ADDR: gpa, bytes */

@@ -101,7 +101,6 @@ static const struct cap caps[] = {
 	[KVM_CAP_ADJUST_CLOCK] = {.fn = cap_adjust_clock},
 	[KVM_CAP_KVMCLOCK_CTRL] = {1},
 	[KVM_CAP_GET_TSC_KHZ] = {1},
-	[KVM_CAP_VM_TSC_CONTROL] = {1},
 
 	/*
 	 * There is no interrupt chip in here yet, so no routing table either:

@@ -419,7 +419,7 @@ static noinline long dispatch(struct vcpu *vcpu, unsigned int cmd, unsigned long
 
 static bool usable(const struct vm *vm)
 {
-	return vm->mm == current->mm && !READ_ONCE(vm->dead);
+	return vm->mm == current->mm;
 }
 
 static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -3,7 +3,7 @@
  * The ioctls of a VM's descriptor.
  *
  * Only threads of the address space that made the VM may use it: its memory is
- * that address space's. -EIO for others, as for a VM that an error has killed.
+ * that address space's. -EIO for others.
  */
 #include <linux/anon_inodes.h>
 #include <linux/compat.h>
@@ -164,8 +164,8 @@ static const struct abi_row vm_rows[] = {
 	ROW(KVM_X86_SET_MSR_FILTER, ABI_COPY, ABI_FREE, KVM_CAP_X86_MSR_FILTER, set_msr_filter),
 	ROW(KVM_GET_CLOCK, ABI_COPY, ABI_FREE, KVM_CAP_ADJUST_CLOCK, get_clock),
 	ROW(KVM_SET_CLOCK, ABI_COPY, ABI_FREE, KVM_CAP_ADJUST_CLOCK, set_clock),
-	ROW(KVM_GET_TSC_KHZ, ABI_NONE, ABI_VM, KVM_CAP_VM_TSC_CONTROL, get_tsc_khz),
-	ROW(KVM_SET_TSC_KHZ, ABI_VALUE, ABI_VM, KVM_CAP_VM_TSC_CONTROL, set_tsc_khz),
+	ROW(KVM_GET_TSC_KHZ, ABI_NONE, ABI_VM, KVM_CAP_GET_TSC_KHZ, get_tsc_khz),
+	ROW(KVM_SET_TSC_KHZ, ABI_VALUE, ABI_VM, KVM_CAP_GET_TSC_KHZ, set_tsc_khz),
 	ROW(KVM_SET_GSI_ROUTING, ABI_USER, ABI_FREE, KVM_CAP_IRQ_ROUTING, set_gsi_routing),
 };
 #undef ROW
@@ -176,7 +176,7 @@ static long dispatch(struct vm *vm, unsigned int cmd, unsigned long arg, bool co
 {
 	struct abi_call call = {.vm = vm, .compat = compat};
 
-	if (vm->mm != current->mm || READ_ONCE(vm->dead))
+	if (vm->mm != current->mm)
 		return -EIO;
 	return abi_dispatch(&vm_table, cmd, arg, &call);
 }
@@ -207,7 +207,7 @@ static long compat_set_msr_filter(struct vm *vm, const void __user *user)
 	struct compat_msr_filter in;
 	unsigned int i;
 
-	if (vm->mm != current->mm || READ_ONCE(vm->dead))
+	if (vm->mm != current->mm)
 		return -EIO;
 	if (copy_from_user(&in, user, sizeof(in)))
 		return -EFAULT;

@@ -7,6 +7,7 @@
 #ifndef GLASSVISOR_ARCH_OPS_H
 #define GLASSVISOR_ARCH_OPS_H
 
+#include <linux/percpu.h>
 #include <linux/static_call.h>
 
 #include "backend.h"
@@ -23,6 +24,9 @@
 	}
 #include "ops.def"
 #undef ARCH_OP
+
+/* Per CPU: its hardware is on. Written by main.c on that CPU with interrupts off. */
+DECLARE_PER_CPU(bool, arch_cpu_on);
 
 /* The selected back end's constants; set once by arch_select() before any VM exists. */
 extern const struct arch_backend *arch_backend __ro_after_init;

@@ -55,6 +55,8 @@ static void unbind(void)
 #undef ARCH_OP
 }
 
+DEFINE_PER_CPU(bool, arch_cpu_on);
+
 int arch_select(const struct arch_backend *const *backends, unsigned int n)
 {
 	const char *first_why = "no back end in this build";

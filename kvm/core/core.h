@@ -14,6 +14,7 @@
 /* What an exit handler wants next. */
 enum run_result {
 	RUN_AGAIN, /* enter the guest again */
+	RUN_RETRY, /* the same, but the instruction could not be completed: it comes again */
 	RUN_USER,  /* KVM_RUN returns 0; vcpu->run is filled */
 	RUN_FAIL,  /* KVM_RUN returns vcpu->run_errno */
 };
@@ -67,10 +68,11 @@ static inline void event_queue_ud(struct vcpu *vcpu)
 }
 /* After event_prepare_entry(), when the entry did not come about. */
 void event_cancel_entry(struct vcpu *vcpu);
-/* After an exit: what the entry carried is gone, unless @vectoring gives it back. */
-void event_after_exit(struct vcpu *vcpu, const struct event *vectoring);
-/* Forget an exception on its way. */
-void event_drop_exception(struct vcpu *vcpu);
+/* After an exit: what the entry carried is gone, unless exit->vectoring gives it back. */
+void event_after_exit(struct vcpu *vcpu, const struct exit *exit);
+/* Forget an exception that was not begun; all that is on its way, after a shutdown. */
+void event_drop_pending_exception(struct vcpu *vcpu);
+void event_drop_all(struct vcpu *vcpu);
 /* Shutdown, as if delivered; cleared when userspace has been told. */
 void event_triple_fault(struct vcpu *vcpu);
 void event_triple_fault_clear(struct vcpu *vcpu);

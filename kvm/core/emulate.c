@@ -115,22 +115,6 @@ static unsigned int fetch_length(struct vcpu *vcpu, const struct exit *exit)
 	return len;
 }
 
-enum run_result emulate_skip(struct vcpu *vcpu, struct exit *exit)
-{
-	unsigned int len = exit->insn_len;
-
-	if (!len && exit->n_bytes)
-		len = emul_insn_len(exit->bytes, exit->n_bytes, exit->cs_mode);
-	if (!len) {
-		stat_inc(vcpu, insn_skip_decode);
-		len = fetch_length(vcpu, exit);
-	}
-	if (unlikely(!len))
-		return RUN_AGAIN; /* the code changed under us: let the CPU look again */
-	emulate_advance(vcpu, exit, vcpu->rip + len);
-	return RUN_AGAIN;
-}
-
 /* ---- going out to userspace ------------------------------------------------------ */
 
 static void give_mmio(struct vcpu *vcpu, const struct emul_pending *p)
@@ -223,6 +207,7 @@ static void trace_insn(struct vcpu *vcpu, bool failed)
 static enum run_result unhandled(struct vcpu *vcpu)
 {
 	const struct emul_ctx *ctx = &vcpu->emul;
+	u8 size = min_t(u8, ctx->nbytes, EMUL_INSN_MAX);
 	struct kvm_run *run = vcpu->run;
 
 	stat_inc(vcpu, insn_emulation_fail);
@@ -237,8 +222,8 @@ static enum run_result unhandled(struct vcpu *vcpu)
 	/* In u64 units: the flags, then the size and the fifteen bytes. */
 	run->emulation_failure.ndata = 3;
 	run->emulation_failure.flags = KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES;
-	run->emulation_failure.insn_size = min_t(u8, ctx->nbytes, EMUL_INSN_MAX);
-	memcpy(run->emulation_failure.insn_bytes, ctx->bytes, run->emulation_failure.insn_size);
+	run->emulation_failure.insn_size = size;
+	memcpy(run->emulation_failure.insn_bytes, ctx->bytes, size);
 	return RUN_USER;
 }
 
@@ -354,6 +339,41 @@ static void fill_ctx(struct vcpu *vcpu, const struct exit *exit)
 	ctx->vm86 = vcpu->rflags & X86_EFLAGS_VM;
 	ctx->lma = st->efer & GEFER_LMA;
 	ctx->io_checked = exit->kind == EXIT_IO;
+}
+
+/*
+ * The CPU executed an instruction that we can't read or decode: the guest has
+ * changed its code or its tables since. Drop what the CPU has cached and let it
+ * look again; if that ends in the same exit, nobody can go on.
+ */
+static enum run_result cannot_skip(struct vcpu *vcpu, struct exit *exit)
+{
+	bool again = vcpu->unskipped_rip == vcpu->rip && vcpu->stat.exits - vcpu->unskipped_at < 16;
+
+	vcpu->unskipped_rip = vcpu->rip;
+	vcpu->unskipped_at = vcpu->stat.exits;
+	if (again) {
+		fill_ctx(vcpu, exit);
+		return unhandled(vcpu) == RUN_USER ? RUN_USER : RUN_RETRY;
+	}
+	arch_tlb_flush(vcpu);
+	return RUN_RETRY;
+}
+
+enum run_result emulate_skip(struct vcpu *vcpu, struct exit *exit)
+{
+	unsigned int len = exit->insn_len;
+
+	if (!len && exit->n_bytes)
+		len = emul_insn_len(exit->bytes, exit->n_bytes, exit->cs_mode);
+	if (!len) {
+		stat_inc(vcpu, insn_skip_decode);
+		len = fetch_length(vcpu, exit);
+	}
+	if (unlikely(!len))
+		return cannot_skip(vcpu, exit);
+	emulate_advance(vcpu, exit, vcpu->rip + len);
+	return RUN_AGAIN;
 }
 
 enum run_result emulate_insn(struct vcpu *vcpu, gpa_t gpa)

@@ -81,8 +81,8 @@ static enum emul_mem translate(struct vcpu *vcpu, u64 linear, u32 acc, gpa_t *re
 	case GWALK_NON_CANONICAL:
 		return general_protection(vcpu);
 	default:
-		/* The guest's page table is not in memory: the CPU will say what it thinks of it. */
-		return EMUL_MEM_RETRY;
+		/* The guest's page table is not in memory: no CPU could go on either. */
+		return EMUL_MEM_UNHANDLED;
 	}
 }
 
@@ -242,10 +242,7 @@ static void op_dtr_set(void *v, bool idt, const struct emul_dtr *val)
 
 static u64 op_cr_get(void *v, unsigned int cr)
 {
-	u64 value = cr_read(v, cr);
-
-	trace_kvm_cr(v, false, cr, value);
-	return value;
+	return cr_read(v, cr); /* also for checks of the emulator's own: exit_cr() traces */
 }
 
 static enum emul_sys op_cr_set(void *v, unsigned int cr, u64 val)

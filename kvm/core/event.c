@@ -185,26 +185,29 @@ static void windows(struct vcpu *vcpu, bool irq, bool nmi)
 	}
 }
 
-/* Choose one event; true: one was injected. */
-static bool inject_one(struct vcpu *vcpu)
+/*
+ * Choose one event and inject it; returns its kind. What was begun goes first,
+ * then exceptions: one that was raised while an interrupt or NMI was being
+ * delivered has to be handled before that is tried again.
+ */
+static enum event_type inject_one(struct vcpu *vcpu)
 {
 	struct vcpu_events *ev = &vcpu->events;
 
-	if (ev->exc.injected)
+	if (ev->exc.injected || ev->exc.pending) {
 		inject_exception(vcpu);
-	else if (ev->nmi_injected)
+		return EVENT_EXCEPTION;
+	}
+	if (ev->nmi_injected ||
+	    (!ev->interrupt.injected && ev->nmi_pending && event_nmi_allowed(vcpu))) {
 		inject_nmi(vcpu);
-	else if (ev->interrupt.injected)
+		return EVENT_NMI;
+	}
+	if (ev->interrupt.injected || (ev->interrupt.pending && irq_open(vcpu))) {
 		inject_interrupt(vcpu);
-	else if (ev->exc.pending)
-		inject_exception(vcpu);
-	else if (ev->nmi_pending && event_nmi_allowed(vcpu))
-		inject_nmi(vcpu);
-	else if (ev->interrupt.pending && irq_open(vcpu))
-		inject_interrupt(vcpu);
-	else
-		return false;
-	return true;
+		return EVENT_INTR;
+	}
+	return EVENT_NONE;
 }
 
 bool event_prepare_slow(struct vcpu *vcpu)
@@ -229,21 +232,28 @@ void event_cancel_entry(struct vcpu *vcpu)
 {
 	const struct event none = {.type = EVENT_NONE};
 
-	if (!vcpu->events.in_flight)
+	if (vcpu->events.in_flight == EVENT_NONE)
 		return;
-	vcpu->events.in_flight = false;
+	vcpu->events.in_flight = EVENT_NONE;
 	arch_event_inject(vcpu, &none);
 }
 
 /* What the last entry carried is delivered, unless the exit gives it back. */
-void event_after_exit(struct vcpu *vcpu, const struct event *vectoring)
+void event_after_exit(struct vcpu *vcpu, const struct exit *exit)
 {
+	const struct event *vectoring = &exit->vectoring;
 	struct vcpu_events *ev = &vcpu->events;
+	u8 carried = ev->in_flight;
 
-	ev->in_flight = false;
-	ev->exc.injected = false;
-	ev->nmi_injected = false;
-	ev->interrupt.injected = false;
+	ev->in_flight = EVENT_NONE;
+	if (exit->kind == EXIT_ENTRY_FAILED)
+		return; /* nothing was delivered */
+	if (carried == EVENT_EXCEPTION)
+		ev->exc.injected = false;
+	else if (carried == EVENT_NMI)
+		ev->nmi_injected = false;
+	else if (carried == EVENT_INTR)
+		ev->interrupt.injected = false;
 	switch (vectoring->type) {
 	case EVENT_EXCEPTION:
 		ev->exc = (struct exc_queue){
@@ -268,9 +278,21 @@ void event_after_exit(struct vcpu *vcpu, const struct event *vectoring)
 	todo_refresh(vcpu);
 }
 
-void event_drop_exception(struct vcpu *vcpu)
+void event_drop_pending_exception(struct vcpu *vcpu)
 {
+	if (!vcpu->events.exc.pending)
+		return;
 	vcpu->events.exc = (struct exc_queue){};
+	todo_refresh(vcpu);
+}
+
+void event_drop_all(struct vcpu *vcpu)
+{
+	struct vcpu_events *ev = &vcpu->events;
+
+	ev->exc = (struct exc_queue){};
+	ev->interrupt.injected = false;
+	ev->nmi_injected = false;
 	todo_refresh(vcpu);
 }
 
@@ -330,8 +352,12 @@ int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
 	if (err)
 		return err;
 	ev->exc = exc;
-	ev->interrupt.injected = in->interrupt.injected;
-	ev->interrupt.pending = false;
+	/*
+	 * event_get() does not say whether an interrupt was begun. If it was, the
+	 * guest can take it now and it goes in at once; if not, it waits for that.
+	 */
+	ev->interrupt.injected = in->interrupt.injected && in->interrupt.soft;
+	ev->interrupt.pending = in->interrupt.injected && !in->interrupt.soft;
 	ev->interrupt.vector = in->interrupt.nr;
 	ev->interrupt.soft = in->interrupt.soft;
 	ev->nmi_injected = in->nmi.injected;

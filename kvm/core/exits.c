@@ -216,6 +216,8 @@ static enum run_result exit_cr(struct vcpu *vcpu, struct exit *exit)
 	stat_inc(vcpu, cr_exits);
 	if (!exit->cr.decoded) {
 		res = emulate_insn(vcpu, GPA_INVALID);
+		if (!exit->cr.write && res == RUN_AGAIN && trace_kvm_cr_enabled())
+			trace_kvm_cr(vcpu, false, nr, cr_read(vcpu, nr));
 	} else if (exit->cr.write) {
 		u64 value = vcpu->gpr[exit->cr.gpr & 15];
 
@@ -396,7 +398,7 @@ static enum run_result exit_nmi_window(struct vcpu *vcpu, struct exit *exit)
 /* What was being delivered when the CPU shut down is lost with it. */
 static enum run_result exit_triple_fault(struct vcpu *vcpu, struct exit *exit)
 {
-	event_drop_exception(vcpu);
+	event_drop_all(vcpu);
 	vcpu->run->exit_reason = KVM_EXIT_SHUTDOWN;
 	return RUN_USER;
 }

@@ -117,14 +117,14 @@ void fpu_enter(struct vcpu *vcpu)
 	fpu_swap_kvm_fpstate(&vcpu->fpu, true);
 	vcpu->fpu_loaded = true;
 	stat_inc(vcpu, fpu_reload);
-	trace_kvm_fpu(1);
+	trace_kvm_fpu(vcpu, true);
 }
 
 void fpu_leave(struct vcpu *vcpu)
 {
 	fpu_swap_kvm_fpstate(&vcpu->fpu, false);
 	vcpu->fpu_loaded = false;
-	trace_kvm_fpu(0);
+	trace_kvm_fpu(vcpu, false);
 }
 
 void fpu_switch_update(struct vcpu *vcpu)

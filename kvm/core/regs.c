@@ -59,6 +59,7 @@ void regs_set(struct vcpu *vcpu, const struct kvm_regs *in)
 	u64 *gpr = vcpu->gpr;
 
 	lockdep_assert_held(&vcpu->mutex);
+	event_drop_pending_exception(vcpu); /* it belonged to the instruction that was at RIP */
 	gpr[GPR_RAX] = in->rax;
 	gpr[GPR_RBX] = in->rbx;
 	gpr[GPR_RCX] = in->rcx;

@@ -76,16 +76,19 @@ static int thread_work(struct vcpu *vcpu)
 {
 	unsigned long work = read_thread_flags();
 
+	/* Reboot, kexec: the hardware was switched off under us, and stays off. */
+	if (unlikely(system_state >= SYSTEM_HALT && system_state <= SYSTEM_RESTART))
+		return -EIO;
 	if (signal_pending(current)) {
 		vcpu->run->exit_reason = KVM_EXIT_INTR;
 		stat_inc(vcpu, signal_exits);
 		return -EINTR;
 	}
 	if (work & _TIF_NOTIFY_RESUME) {
-		set_thread_flag(TIF_SIGPENDING);
-		return -ERESTARTNOINTR;
+		return -ERESTARTNOINTR; /* run_vcpu() sees to the restart */
 	}
-	if (work & _TIF_NEED_RESCHED)
+	/* This CPU may also be on its way offline, its hardware off: go elsewhere. */
+	if ((work & _TIF_NEED_RESCHED) || !raw_cpu_read(arch_cpu_on))
 		schedule();
 	return 0;
 }
@@ -95,10 +98,6 @@ static int handle_requests(struct vcpu *vcpu)
 {
 	int idx;
 
-	if (test_and_clear_bit(REQ_VM_DEAD, &vcpu->requests)) {
-		set_bit(REQ_VM_DEAD, &vcpu->requests);
-		return -EIO;
-	}
 	clear_bit(REQ_KICK, &vcpu->requests);
 	if (test_and_clear_bit(REQ_TLB_FLUSH, &vcpu->requests)) {
 		stat_inc(vcpu, tlb_flush);
@@ -126,7 +125,7 @@ static enum entry_result enter_guest(struct vcpu *vcpu, struct exit *exit)
 	local_irq_disable();
 	/* Pairs with the barrier in vcpu_kick(): publish the mode, then look. */
 	smp_store_mb(vcpu->mode, VCPU_IN_GUEST);
-	if (unlikely(must_leave(vcpu)))
+	if (unlikely(must_leave(vcpu) || !__this_cpu_read(arch_cpu_on)))
 		goto out;
 	trace_kvm_entry(vcpu);
 	fpu_guest_xcr0_load(vcpu);
@@ -188,9 +187,9 @@ static int run_loop(struct vcpu *vcpu)
 			continue;
 		}
 		if (unlikely(vcpu->events.in_flight || exit->vectoring.type != EVENT_NONE))
-			event_after_exit(vcpu, &exit->vectoring);
+			event_after_exit(vcpu, exit);
 		res = exit_dispatch(vcpu, exit);
-		if (likely(res == RUN_AGAIN)) {
+		if (likely(res <= RUN_RETRY)) {
 			if (unlikely(vcpu->run->request_interrupt_window) && user_irq_ready(vcpu)) {
 				vcpu->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;
 				stat_inc(vcpu, request_irq_exits);
@@ -235,7 +234,7 @@ static int complete_pending(struct vcpu *vcpu)
 {
 	enum run_result res = exit_complete_user(vcpu);
 
-	if (res == RUN_AGAIN)
+	if (res <= RUN_RETRY)
 		return 1;
 	return res == RUN_USER ? 0 : vcpu->run_errno;
 }
@@ -295,5 +294,8 @@ int run_vcpu(struct vcpu *vcpu)
 		sigprocmask(SIG_SETMASK, &saved, NULL);
 	stat_inc(vcpu, userspace_exits);
 	trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
+	/* After the signal mask is back, which looks for signals and clears the flag if none is there. */
+	if (unlikely(res == -ERESTARTNOINTR))
+		set_thread_flag(TIF_SIGPENDING);
 	return res;
 }

@@ -185,6 +185,8 @@ void vcpu_publish(struct vcpu *vcpu)
 	vm->vcpus[vcpu->index] = vcpu;
 	/* Pairs with vm_vcpu(): who sees the count sees the pointer. */
 	smp_store_release(&vm->n_vcpus, vcpu->index + 1);
+	/* A filter that was set meanwhile did not reach this vCPU. */
+	set_bit(REQ_MSR_FILTER, &vcpu->requests);
 	mutex_unlock(&vm->lock);
 	stat_debugfs_vcpu_add(vcpu);
 }

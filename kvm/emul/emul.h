@@ -202,9 +202,10 @@ struct emul_exception {
 
 enum emul_mem {
 	EMUL_MEM_OK,
-	EMUL_MEM_FAULT, /* the operation has filled ctx->exception */
-	EMUL_MEM_MMIO,	/* userspace must do it; *ret_gpa written; nothing was done */
-	EMUL_MEM_RETRY, /* host is busy with the page, or the mapping changed: EMUL_RETRY */
+	EMUL_MEM_FAULT,	    /* the operation has filled ctx->exception */
+	EMUL_MEM_MMIO,	    /* userspace must do it; *ret_gpa written; nothing was done */
+	EMUL_MEM_UNHANDLED, /* no such memory operation is possible: EMUL_UNHANDLED */
+	EMUL_MEM_RETRY,	    /* host is busy with the page, or the mapping changed: EMUL_RETRY */
 };
 
 enum emul_sys {

@@ -225,6 +225,8 @@ static enum emul_result write_pair(struct emul_ctx *ctx, u64 linear, unsigned in
 		return EMUL_FAULT;
 	case EMUL_MEM_RETRY:
 		return EMUL_RETRY;
+	case EMUL_MEM_UNHANDLED:
+		break;
 	}
 	return EMUL_UNHANDLED;
 }

@@ -61,14 +61,20 @@ int mem_write(struct vcpu *vcpu, gpa_t gpa, const void *buf, unsigned int len)
 	while (len) {
 		const struct memslot *slot;
 		void __user *at;
+		unsigned long left;
 		unsigned int part;
 		gfn_t gfn;
 
 		slot = locate(vcpu, gpa, len, true, &at, &part);
-		if (!slot || raw_copy_to_user(at, buf, part))
+		if (!slot)
 			return -EFAULT;
+		left = raw_copy_to_user(at, buf, part);
+		/* Data first, then the bit: a pass that takes the bit must see the data. */
+		smp_mb();
 		for (gfn = gpa >> GV_PAGE_SHIFT; gfn <= (gpa + part - 1) >> GV_PAGE_SHIFT; gfn++)
 			mem_mark_dirty(vcpu->vm, slot, gfn);
+		if (left) /* what was copied before the fault is marked all the same */
+			return -EFAULT;
 		gpa += part;
 		buf += part;
 		len -= part;

@@ -18,6 +18,7 @@ struct memslot;
 struct mmu_zap {
 	struct list_head tables; /* struct page, by lru */
 	bool changed;		 /* a flush is owed */
+	bool prune;		 /* also take out tables that a part of the range left empty */
 	u64 leaves[4];		 /* leaves dropped, by level; [0] unused */
 };
 

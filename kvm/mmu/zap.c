@@ -48,6 +48,11 @@ void tdp_drop_table(u64 *table, unsigned int level, struct mmu_zap *zap)
 	list_add(&virt_to_page(table)->lru, &zap->tables);
 }
 
+static bool empty(const u64 *table)
+{
+	return !memchr_inv(table, 0, PAGE_SIZE);
+}
+
 static void zap_table(u64 *table, unsigned int level, gfn_t start, gfn_t end, struct mmu_zap *zap)
 {
 	u64 pages = spte_level_pages(level);
@@ -62,7 +67,8 @@ static void zap_table(u64 *table, unsigned int level, gfn_t start, gfn_t end, st
 			continue;
 		if (!spte_leaf(mmu_fmt, spte, level) && next - gfn < pages) {
 			zap_table(tdp_table(spte), level - 1, gfn, next, zap);
-			continue;
+			if (!zap->prune || !empty(tdp_table(spte)))
+				continue;
 		}
 		/* For the hardware's sake: it may be setting the accessed bit just now. */
 		spte = xchg(entry, 0);
@@ -89,6 +95,7 @@ void mmu_zap_range(struct vm *vm, gfn_t start, gfn_t end, struct mmu_zap *zap)
 void mmu_zap_finish(struct vm *vm, struct mmu_zap *zap)
 {
 	struct page *page, *next;
+	bool prune = zap->prune;
 
 	lockdep_assert_held_write(&vm->mmu_lock);
 	if (!zap->changed)
@@ -102,6 +109,7 @@ void mmu_zap_finish(struct vm *vm, struct mmu_zap *zap)
 			    zap->leaves[SPTE_LEVEL_1G]);
 	list_for_each_entry_safe(page, next, &zap->tables, lru) __free_page(page);
 	mmu_zap_init(zap);
+	zap->prune = prune;
 }
 
 void mmu_zap_gfns(struct vm *vm, gfn_t start, gfn_t end)
@@ -110,6 +118,8 @@ void mmu_zap_gfns(struct vm *vm, gfn_t start, gfn_t end)
 	gfn_t next;
 
 	mmu_zap_init(&zap);
+	/* For slots that go: whoever makes and deletes small ones must not pile up tables. */
+	zap.prune = true;
 	end = reachable(end);
 	write_lock(&vm->mmu_lock);
 	for (; start < end; start = next) {

@@ -266,17 +266,24 @@ static void npf_exit(const struct vmcb_control *c, struct exit *exit)
 	}
 }
 
-static void rare_exit(const struct vmcb_control *c, struct exit *exit)
+static void rare_exit(struct svm_vcpu *svm, struct exit *exit)
 {
+	const struct vmcb_control *c = &svm->vmcb->control;
+
 	switch ((u32)c->exit_code) {
 	case VMCB_EXIT_INVALID:
 		exit->kind = EXIT_ENTRY_FAILED;
 		exit->failed.hw_code = c->exit_code;
 		/* Nothing but EXITCODE was written. */
 		exit->intr_info = 0;
-		exit->vectoring.type = EVENT_NONE;
+		/* Nor may the TLB flush have happened that the entry asked for. */
+		svm_tlb_distrust(svm);
 		break;
 	case SVM_EXIT_INVPCID:
+	case VMCB_EXIT_INVLPGB:
+	case VMCB_EXIT_INVLPGB_ILLEGAL:
+	case VMCB_EXIT_MCOMMIT:
+	case VMCB_EXIT_TLBSYNC:
 		exit->kind = EXIT_UD;
 		break;
 	default:
@@ -314,7 +321,7 @@ notrace void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
 	exit->error_code = c->exit_int_info >> VMCB_EVENT_ERROR_SHIFT;
 	exit->bytes = NULL;
 	exit->vectoring.type = EVENT_NONE;
-	if (unlikely(c->exit_int_info & VMCB_EVENT_V))
+	if (unlikely((c->exit_int_info & VMCB_EVENT_V) && (u32)code != VMCB_EXIT_INVALID))
 		svm_event_vectoring(vcpu, c->exit_int_info, &exit->vectoring);
 
 	if (likely(code < ARRAY_SIZE(exits))) {
@@ -333,6 +340,6 @@ notrace void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
 	} else if (code == SVM_EXIT_NPF) {
 		npf_exit(c, exit);
 	} else {
-		rare_exit(c, exit);
+		rare_exit(to_svm(vcpu), exit);
 	}
 }

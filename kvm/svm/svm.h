@@ -173,6 +173,8 @@ void svm_root_set(struct vcpu *vcpu, hpa_t root);
 void svm_tlb_flush(struct vcpu *vcpu);
 /* Give the vCPU a valid ASID on this CPU, and have it flushed as asked. */
 void svm_tlb_prepare(struct svm_vcpu *svm);
+/* After a refused entry. */
+void svm_tlb_distrust(struct svm_vcpu *svm);
 void svm_tlb_cpu_init(struct svm_cpu *cpu);
 
 #define SVM_MSRPM_ORDER 1 /* two pages */

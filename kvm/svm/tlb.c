@@ -50,6 +50,14 @@ notrace void svm_tlb_prepare(struct svm_vcpu *svm)
 	svm->flush = false;
 }
 
+/* A flush that was asked for may not have been done: start all over on this CPU. */
+notrace void svm_tlb_distrust(struct svm_vcpu *svm)
+{
+	svm->flush = true;
+	svm->asid_gen = 0;
+	svm->cpu->asid_next = svm_hw.asids;
+}
+
 void svm_tlb_flush(struct vcpu *vcpu)
 {
 	to_svm(vcpu)->flush = true;

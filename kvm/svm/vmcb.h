@@ -268,6 +268,10 @@ static_assert(sizeof(struct vmcb) == 4096, "VMCB size");
 #define VMCB_TASK_EC   BIT_ULL(44)
 
 /* All ones; there are CPUs (QEMU's) that write the low half only. */
+#define VMCB_EXIT_INVLPGB	  0x0a0
+#define VMCB_EXIT_INVLPGB_ILLEGAL 0x0a1
+#define VMCB_EXIT_MCOMMIT	  0x0a3
+#define VMCB_EXIT_TLBSYNC	  0x0a4
 #define VMCB_EXIT_INVALID 0xffffffffu
 
 #endif /* GLASSVISOR_SVM_VMCB_H */

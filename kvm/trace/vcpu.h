@@ -143,18 +143,23 @@ TRACE_EVENT(kvm_hypercall,
 
 /* The guest's FPU state goes into the CPU (@load) or out of it; the thread says whose. */
 TRACE_EVENT(kvm_fpu,
-	TP_PROTO(bool load),
-	TP_ARGS(load),
+	TP_PROTO(struct vcpu *vcpu, bool load),
+	TP_ARGS(vcpu, load),
 
 	TP_STRUCT__entry(
 		__field(u32, load)
+		__field(u32, vm_id)
+		__field(u32, vcpu_id)
 	),
 
 	TP_fast_assign(
 		__entry->load = load;
+		__entry->vm_id = vcpu->vm->vm_id;
+		__entry->vcpu_id = vcpu->id;
 	),
 
-	TP_printk("%s", __entry->load ? "load" : "unload")
+	TP_printk("vm %u vcpu %u %s", __entry->vm_id, __entry->vcpu_id,
+		  __entry->load ? "load" : "unload")
 );
 
 #endif /* GLASSVISOR_TRACE_VCPU_H */

@@ -282,6 +282,21 @@ static void delivery_into_hole(void)
 		      "suberror %u", v.run->internal.suberror);
 }
 
+/* Page tables in a hole between slots: no CPU could go on, and userspace hears of it. */
+static void tables_in_hole(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(exc_cold));
+	struct kvm_sregs s = vcpu_sregs(&v);
+
+	s.cr3 = 0x20000000;
+	vcpu_set_sregs(&v, &s);
+	vcpu_run_to(&v, KVM_EXIT_INTERNAL_ERROR);
+	CHECK_EQ(v.run->internal.suberror, KVM_INTERNAL_ERROR_EMULATION);
+}
+
 static const struct live_test tests[] = {
 	{"each", each},
 	{"simd", simd},
@@ -301,6 +316,7 @@ static const struct live_test tests[] = {
 	{"triple_fault_event", triple_fault_event},
 	{"cold_delivery", cold_delivery},
 	{"delivery_into_hole", delivery_into_hole},
+	{"tables_in_hole", tables_in_hole},
 };
 
 LIVE_SUBJECT(exc, tests);

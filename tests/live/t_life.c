@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "vmm.h"
 
@@ -425,6 +427,45 @@ static void signal_mask(void)
 	CHECK(sigismember(&none, SIGUSR1), "the thread's mask changed");
 }
 
+static void *busy_then_signal(void *arg)
+{
+	struct timespec begin, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while (now.tv_sec - begin.tv_sec < 2);
+	pthread_kill(*(pthread_t *)arg, SIGUSR1);
+	return NULL;
+}
+
+/*
+ * Preemption leaves work for the way to user mode (rseq). With a signal mask of the vCPU's own,
+ * KVM_RUN must still take care of it by itself: userspace sees nothing but the signal.
+ */
+static void signal_mask_under_preemption(void)
+{
+	pthread_t me = pthread_self(), other;
+	sigset_t set, none;
+	struct vcpu v;
+	cpu_set_t one;
+	struct vm vm;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(spin));
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	CHECK_OK(sched_setaffinity(0, sizeof(one), &one));
+	catch_signal(SIGUSR1);
+	sigemptyset(&none);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	set_mask(&v, &none);
+	CHECK(!pthread_create(&other, NULL, busy_then_signal, &me), "no thread");
+	CHECK_EQ(vcpu_run_try(&v), EINTR);
+	pthread_join(other, NULL);
+}
+
 static void signal_mask_bad(void)
 {
 	struct vm vm;
@@ -526,6 +567,7 @@ static const struct live_test tests[] = {
 	{"immediate_exit", immediate_exit},
 	{"immediate_exit_completes", immediate_exit_completes},
 	{"signal_mask", signal_mask},
+	{"signal_mask_under_preemption", signal_mask_under_preemption},
 	{"signal_mask_bad", signal_mask_bad},
 	{"kick", kick},
 	{"migrate_cpus", migrate_cpus},
