@@ -272,6 +272,6 @@ static_assert(sizeof(struct vmcb) == 4096, "VMCB size");
 #define VMCB_EXIT_INVLPGB_ILLEGAL 0x0a1
 #define VMCB_EXIT_MCOMMIT	  0x0a3
 #define VMCB_EXIT_TLBSYNC	  0x0a4
-#define VMCB_EXIT_INVALID 0xffffffffu
+#define VMCB_EXIT_INVALID	  0xffffffffu
 
 #endif /* GLASSVISOR_SVM_VMCB_H */

@@ -33,11 +33,6 @@ missing()
 	done
 }
 
-# One dpkg-query for the usual case: everything is installed.
-all=("${needed[@]}" "${wanted[@]}")
-have=$(dpkg-query -W -f='${db:Status-Status}\n' "${all[@]}" 2>/dev/null | grep -cx installed)
-[ "$have" -ge "${#all[@]}" ] && exit 0
-
 lacking=($(missing "${needed[@]}"))
 optional=($(missing "${wanted[@]}"))
 if [ ${#lacking[@]} -eq 0 ] && [ ${#optional[@]} -eq 0 ]; then
