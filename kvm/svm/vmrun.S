@@ -5,8 +5,10 @@
  * Between CLGI and STGI nothing can interrupt the CPU (APM vol. 2, "Global
  * Interrupt Flag"), so it does not matter that for a while FS, GS, TR and the
  * system-call MSRs are the guest's: VMRUN itself leaves those alone, VMLOAD
- * and VMSAVE move them. IF is set before VMRUN because under V_INTR_MASKING
- * the host's IF decides whether a physical interrupt ends the guest's run.
+ * and VMSAVE move them. IF is set for VMRUN because under V_INTR_MASKING the
+ * host's IF decides whether a physical interrupt ends the guest's run; and for
+ * VMRUN alone: with IF set over more of this, QEMU's emulated SVM was seen to
+ * end a guest's run twice under load, with host registers in the VMCB.
  *
  * The host's part of VMLOAD state is saved anew on each entry: another thread
  * of the process may have replaced the LDT since the vCPU was loaded, and an
@@ -49,7 +51,6 @@ SYM_FUNC_START(svm_vmrun)
 	vmsave	%rax
 
 	clgi
-	sti
 
 	mov	SVM_ARGS_GUEST_SPEC(%rdi), %rax
 	cmp	SVM_ARGS_HOST_SPEC(%rdi), %rax
@@ -78,7 +79,9 @@ SYM_FUNC_START(svm_vmrun)
 
 	COMPAT_VM_CLEAR_CPU_BUFFERS
 
+	sti
 	vmrun	%rax
+	cli
 
 	/* RAX and RSP are the host's again, all other GPRs the guest's. */
 	vmsave	%rax
@@ -132,7 +135,6 @@ SYM_FUNC_START(svm_vmrun)
 	pop	%rbx
 	pop	%rbp
 
-	cli
 	stgi
 	RET
 SYM_FUNC_END(svm_vmrun)
