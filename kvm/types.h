@@ -111,11 +111,11 @@ struct event {
 	u32 error_code;
 };
 
-/* Bits of vcpu_events.todo: something to look at before the next entry. */
-#define EVENT_TODO_EXCEPTION BIT(0) /* exc.pending or exc.injected */
-#define EVENT_TODO_NMI	     BIT(1) /* nmi_pending or nmi_injected */
-#define EVENT_TODO_IRQ	     BIT(2) /* interrupt.pending or interrupt.injected */
-#define EVENT_TODO_SHUTDOWN  BIT(3) /* triple_fault */
+/* Bits of vcpu_events.due: something to look at before the next entry. */
+#define EVENT_DUE_EXCEPTION BIT(0) /* exc.pending or exc.injected */
+#define EVENT_DUE_NMI	    BIT(1) /* nmi_pending or nmi_injected */
+#define EVENT_DUE_IRQ	    BIT(2) /* interrupt.pending or interrupt.injected */
+#define EVENT_DUE_SHUTDOWN  BIT(3) /* triple_fault */
 
 /*
  * What is to be delivered to the guest, apart from what userspace's chips hold.
@@ -123,7 +123,7 @@ struct event {
  * "pending": not begun.
  */
 struct vcpu_events {
-	u32 todo;     /* EVENT_TODO_*: zero is the common case */
+	u32 due;      /* EVENT_DUE_*: zero is the common case */
 	u8 in_flight; /* enum event_type that the last entry carried; EVENT_SOFT counts as INTR */
 	struct exc_queue exc;
 	struct {

@@ -81,7 +81,7 @@ bool event_prepare_slow(struct vcpu *vcpu);
 static __always_inline bool event_prepare_entry(struct vcpu *vcpu)
 {
 	/* Nothing to deliver, nobody waits for a window, and none is open. */
-	if (likely(!(vcpu->events.todo | vcpu->irq_window | vcpu->nmi_window |
+	if (likely(!(vcpu->events.due | vcpu->irq_window | vcpu->nmi_window |
 		     vcpu->run->request_interrupt_window)))
 		return true;
 	return event_prepare_slow(vcpu);

@@ -13,7 +13,7 @@
  * first, then exceptions, NMI, interrupts (APM vol. 2, priorities among
  * simultaneous exceptions and interrupts).
  *
- * events.todo has a bit for each queue that is not empty; zero lets the entry
+ * events.due has a bit for each queue that is not empty; zero lets the entry
  * path skip this file. Everything here needs vcpu->mutex.
  */
 #include <linux/kvm.h>
@@ -25,22 +25,22 @@
 #include "core.h"
 #include "state.h"
 
-static void todo_set(struct vcpu *vcpu, u32 bit, bool on)
+static void due_set(struct vcpu *vcpu, u32 bit, bool on)
 {
 	if (on)
-		vcpu->events.todo |= bit;
+		vcpu->events.due |= bit;
 	else
-		vcpu->events.todo &= ~bit;
+		vcpu->events.due &= ~bit;
 }
 
-static void todo_refresh(struct vcpu *vcpu)
+static void due_refresh(struct vcpu *vcpu)
 {
 	struct vcpu_events *ev = &vcpu->events;
 
-	todo_set(vcpu, EVENT_TODO_EXCEPTION, ev->exc.pending || ev->exc.injected);
-	todo_set(vcpu, EVENT_TODO_NMI, ev->nmi_pending || ev->nmi_injected);
-	todo_set(vcpu, EVENT_TODO_IRQ, ev->interrupt.pending || ev->interrupt.injected);
-	todo_set(vcpu, EVENT_TODO_SHUTDOWN, ev->triple_fault);
+	due_set(vcpu, EVENT_DUE_EXCEPTION, ev->exc.pending || ev->exc.injected);
+	due_set(vcpu, EVENT_DUE_NMI, ev->nmi_pending || ev->nmi_injected);
+	due_set(vcpu, EVENT_DUE_IRQ, ev->interrupt.pending || ev->interrupt.injected);
+	due_set(vcpu, EVENT_DUE_SHUTDOWN, ev->triple_fault);
 }
 
 /* ---- exceptions -------------------------------------------------------- */
@@ -55,7 +55,7 @@ static void raise(struct vcpu *vcpu, u8 vector, bool has_error_code, u32 error_c
 			exc_has_error_code(vector, vcpu_state(vcpu, STATE_CR)->cr0 & X86_CR0_PE);
 	if (!exc_raise(&ev->exc, vector, has_error_code, error_code, has_payload, payload))
 		ev->triple_fault = true;
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 }
 
 void event_queue_exception(struct vcpu *vcpu, u8 vector, bool has_error_code, u32 error_code)
@@ -155,7 +155,7 @@ bool event_irq_allowed(struct vcpu *vcpu)
 	const struct vcpu_events *ev = &vcpu->events;
 
 	/* A masked NMI may wait; anything else goes in first. */
-	if (ev->todo & ~EVENT_TODO_NMI || ev->nmi_injected)
+	if (ev->due & ~EVENT_DUE_NMI || ev->nmi_injected)
 		return false;
 	return irq_open(vcpu);
 }
@@ -215,7 +215,7 @@ bool event_prepare_slow(struct vcpu *vcpu)
 	struct vcpu_events *ev = &vcpu->events;
 	bool user_window = vcpu->run->request_interrupt_window;
 
-	if (!ev->todo) {
+	if (!ev->due) {
 		windows(vcpu, user_window, false);
 		return true;
 	}
@@ -275,7 +275,7 @@ void event_after_exit(struct vcpu *vcpu, const struct exit *exit)
 	default:
 		break;
 	}
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 }
 
 void event_drop_pending_exception(struct vcpu *vcpu)
@@ -283,7 +283,7 @@ void event_drop_pending_exception(struct vcpu *vcpu)
 	if (!vcpu->events.exc.pending)
 		return;
 	vcpu->events.exc = (struct exc_queue){};
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 }
 
 void event_drop_all(struct vcpu *vcpu)
@@ -293,19 +293,19 @@ void event_drop_all(struct vcpu *vcpu)
 	ev->exc = (struct exc_queue){};
 	ev->interrupt.injected = false;
 	ev->nmi_injected = false;
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 }
 
 void event_triple_fault_clear(struct vcpu *vcpu)
 {
 	vcpu->events.triple_fault = false;
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 }
 
 void event_triple_fault(struct vcpu *vcpu)
 {
 	vcpu->events.triple_fault = true;
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 }
 
 /* ---- userspace --------------------------------------------------------- */
@@ -370,7 +370,7 @@ int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
 	vcpu_state_dirty(vcpu, STATE_IRQ);
 	if (in->flags & KVM_VCPUEVENT_VALID_TRIPLE_FAULT)
 		ev->triple_fault = in->triple_fault.pending;
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 	return 0;
 }
 
@@ -385,7 +385,7 @@ int event_user_interrupt(struct vcpu *vcpu, u32 irq)
 	ev->interrupt.pending = true;
 	ev->interrupt.soft = false;
 	ev->interrupt.vector = irq;
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 	return 0;
 }
 
@@ -396,6 +396,6 @@ int event_user_nmi(struct vcpu *vcpu)
 	u8 limit = ev->nmi_injected || vcpu_state(vcpu, STATE_IRQ)->nmi_masked ? 1 : 2;
 
 	ev->nmi_pending = min_t(u8, ev->nmi_pending + 1, limit);
-	todo_refresh(vcpu);
+	due_refresh(vcpu);
 	return 0;
 }

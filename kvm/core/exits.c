@@ -95,7 +95,7 @@ static enum run_result exit_hlt(struct vcpu *vcpu, struct exit *exit)
 	if (res != RUN_AGAIN)
 		return res;
 	/* An event that is due wakes the CPU before it sleeps. */
-	if (vcpu->events.todo & (EVENT_TODO_EXCEPTION | EVENT_TODO_SHUTDOWN) ||
+	if (vcpu->events.due & (EVENT_DUE_EXCEPTION | EVENT_DUE_SHUTDOWN) ||
 	    (vcpu->events.nmi_pending && event_nmi_allowed(vcpu)) ||
 	    (vcpu->events.interrupt.pending && (vcpu->rflags & X86_EFLAGS_IF)))
 		return RUN_AGAIN;
