@@ -114,8 +114,7 @@ struct vcpu {
 	u64 tsc_offset;
 	u64 tsc_adjust; /* MSR IA32_TSC_ADJUST */
 	u32 tsc_khz;
-	u64 kvmclock_msr; /* MSR_KVM_SYSTEM_TIME: gpa | enable */
-	u32 kvmclock_version;
+	u64 kvmclock_msr;    /* MSR_KVM_SYSTEM_TIME: gpa | enable */
 	bool kvmclock_pause; /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
 	int kvmclock_cpu;
 

@@ -228,18 +228,8 @@ int cpuid_init(void); /* at load: host facts */
 int cpuid_supported(struct kvm_cpuid_entry2 *ret, u32 max, u32 *ret_n);
 int cpuid_emulated(struct kvm_cpuid_entry2 *ret, u32 max, u32 *ret_n);
 int cpuid_set(struct vcpu *vcpu, const struct kvm_cpuid_entry2 *entries, u32 n);
-/* CPUID with the dynamic bits (OSXSAVE, ...) of now. */
-static __always_inline void cpuid_query(struct vcpu *vcpu, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx,
-					bool *ret_found)
-{
-	u32 regs[4];
-
-	*ret_found = cpuid_rule_query(&vcpu->cpuid, *eax, *ecx, regs);
-	*eax = regs[CPUID_REG_EAX];
-	*ebx = regs[CPUID_REG_EBX];
-	*ecx = regs[CPUID_REG_ECX];
-	*edx = regs[CPUID_REG_EDX];
-}
+/* The guest's CPUID instruction: registers and kvm_cpuid. The caller skips it. */
+void cpuid_guest(struct vcpu *vcpu);
 /* A new table, or none: caps, dynamic bits, and tell the back end. */
 void cpuid_refresh(struct vcpu *vcpu);
 /* CR4, XCR0 or APIC_BASE changed: bits that follow them, and fpu_switch. */

@@ -13,6 +13,7 @@
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
+#include "../trace/vcpu.h"
 #include "../x86/defs.h"
 #include "core.h"
 #include "state.h"
@@ -150,4 +151,19 @@ int cpuid_set(struct vcpu *vcpu, const struct kvm_cpuid_entry2 *entries, u32 n)
 		return err;
 	cpuid_refresh(vcpu);
 	return 0;
+}
+
+void cpuid_guest(struct vcpu *vcpu)
+{
+	u32 function = (u32)vcpu->gpr[GPR_RAX], index = (u32)vcpu->gpr[GPR_RCX];
+	u32 regs[4];
+	bool found;
+
+	found = cpuid_rule_query(&vcpu->cpuid, function, index, regs);
+	trace_kvm_cpuid(vcpu, function, index, regs[CPUID_REG_EAX], regs[CPUID_REG_EBX],
+			regs[CPUID_REG_ECX], regs[CPUID_REG_EDX], found);
+	vcpu->gpr[GPR_RAX] = regs[CPUID_REG_EAX];
+	vcpu->gpr[GPR_RBX] = regs[CPUID_REG_EBX];
+	vcpu->gpr[GPR_RCX] = regs[CPUID_REG_ECX];
+	vcpu->gpr[GPR_RDX] = regs[CPUID_REG_EDX];
 }

@@ -284,29 +284,6 @@ static u64 op_xcr0_get(void *v)
 
 /* ---- system instructions ---------------------------------------------------------------- */
 
-static void set_pair(struct vcpu *vcpu, u64 value)
-{
-	vcpu->gpr[GPR_RAX] = (u32)value;
-	vcpu->gpr[GPR_RDX] = value >> 32;
-}
-
-static u64 get_pair(const struct vcpu *vcpu)
-{
-	return vcpu->gpr[GPR_RDX] << 32 | (u32)vcpu->gpr[GPR_RAX];
-}
-
-static void sys_cpuid(struct vcpu *vcpu)
-{
-	u32 eax = vcpu->gpr[GPR_RAX], ecx = vcpu->gpr[GPR_RCX], ebx, edx;
-	bool found;
-
-	cpuid_query(vcpu, &eax, &ebx, &ecx, &edx, &found);
-	vcpu->gpr[GPR_RAX] = eax;
-	vcpu->gpr[GPR_RBX] = ebx;
-	vcpu->gpr[GPR_RCX] = ecx;
-	vcpu->gpr[GPR_RDX] = edx;
-}
-
 static enum emul_sys sys_of_msr(enum msr_result res)
 {
 	switch (res) {
@@ -325,7 +302,7 @@ static enum emul_sys sys_rdmsr(struct vcpu *vcpu)
 	enum msr_result res = msr_guest_read(vcpu, vcpu->gpr[GPR_RCX], &value);
 
 	if (res == MSR_OK)
-		set_pair(vcpu, value);
+		vcpu_set_edx_eax(vcpu, value);
 	return sys_of_msr(res);
 }
 
@@ -341,7 +318,7 @@ static void sys_swapgs(struct vcpu *vcpu)
 
 static enum emul_sys sys_xsetbv(struct vcpu *vcpu)
 {
-	if ((u32)vcpu->gpr[GPR_RCX] || !xcr0_write(vcpu, get_pair(vcpu), false))
+	if ((u32)vcpu->gpr[GPR_RCX] || !xcr0_write(vcpu, vcpu_edx_eax(vcpu), false))
 		return EMUL_SYS_GP;
 	return EMUL_SYS_OK;
 }
@@ -352,13 +329,13 @@ static enum emul_sys op_system(void *v, enum emul_sysop what, u64 arg)
 
 	switch (what) {
 	case EMUL_SYSOP_CPUID:
-		sys_cpuid(vcpu);
+		cpuid_guest(vcpu);
 		return EMUL_SYS_OK;
 	case EMUL_SYSOP_RDTSCP:
 		vcpu->gpr[GPR_RCX] = (u32)vcpu->tsc_aux;
 		fallthrough;
 	case EMUL_SYSOP_RDTSC:
-		set_pair(vcpu, time_guest_tsc(vcpu));
+		vcpu_set_edx_eax(vcpu, time_guest_tsc(vcpu));
 		return EMUL_SYS_OK;
 	case EMUL_SYSOP_RDPMC:
 		return EMUL_SYS_GP;
@@ -373,7 +350,7 @@ static enum emul_sys op_system(void *v, enum emul_sysop what, u64 arg)
 	case EMUL_SYSOP_RDMSR:
 		return sys_rdmsr(vcpu);
 	case EMUL_SYSOP_WRMSR:
-		return sys_of_msr(msr_guest_write(vcpu, vcpu->gpr[GPR_RCX], get_pair(vcpu)));
+		return sys_of_msr(msr_guest_write(vcpu, vcpu->gpr[GPR_RCX], vcpu_edx_eax(vcpu)));
 	case EMUL_SYSOP_XSETBV:
 		return sys_xsetbv(vcpu);
 	case EMUL_SYSOP_SWAPGS:

@@ -296,15 +296,15 @@ void event_drop_all(struct vcpu *vcpu)
 	due_refresh(vcpu);
 }
 
-void event_triple_fault_clear(struct vcpu *vcpu)
-{
-	vcpu->events.triple_fault = false;
-	due_refresh(vcpu);
-}
-
 void event_triple_fault(struct vcpu *vcpu)
 {
 	vcpu->events.triple_fault = true;
+	due_refresh(vcpu);
+}
+
+void event_triple_fault_clear(struct vcpu *vcpu)
+{
+	vcpu->events.triple_fault = false;
 	due_refresh(vcpu);
 }
 

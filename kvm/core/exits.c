@@ -30,17 +30,6 @@ static u32 gpr32(const struct vcpu *vcpu, enum gpr_index reg)
 	return (u32)vcpu->gpr[reg];
 }
 
-static u64 edx_eax(const struct vcpu *vcpu)
-{
-	return (u64)gpr32(vcpu, GPR_RDX) << 32 | gpr32(vcpu, GPR_RAX);
-}
-
-static void set_edx_eax(struct vcpu *vcpu, u64 value)
-{
-	vcpu->gpr[GPR_RAX] = (u32)value;
-	vcpu->gpr[GPR_RDX] = value >> 32;
-}
-
 static enum run_result internal_error(struct vcpu *vcpu, u32 suberror, u64 data0, u64 data1)
 {
 	struct kvm_run *run = vcpu->run;
@@ -69,22 +58,12 @@ static enum run_result inject_gp(struct vcpu *vcpu)
 
 static enum run_result exit_cpuid(struct vcpu *vcpu, struct exit *exit)
 {
-	u32 eax = gpr32(vcpu, GPR_RAX), ecx = gpr32(vcpu, GPR_RCX);
-	u32 function = eax, index = ecx, ebx, edx;
-	enum run_result res;
-	bool found;
+	enum run_result res = emulate_skip(vcpu, exit);
 
 	stat_inc(vcpu, cpuid_exits);
-	res = emulate_skip(vcpu, exit);
-	if (unlikely(res != RUN_AGAIN))
-		return res;
-	cpuid_query(vcpu, &eax, &ebx, &ecx, &edx, &found);
-	trace_kvm_cpuid(vcpu, function, index, eax, ebx, ecx, edx, found);
-	vcpu->gpr[GPR_RAX] = eax;
-	vcpu->gpr[GPR_RBX] = ebx;
-	vcpu->gpr[GPR_RCX] = ecx;
-	vcpu->gpr[GPR_RDX] = edx;
-	return RUN_AGAIN;
+	if (likely(res == RUN_AGAIN))
+		cpuid_guest(vcpu);
+	return res;
 }
 
 static enum run_result exit_hlt(struct vcpu *vcpu, struct exit *exit)
@@ -110,7 +89,7 @@ static enum run_result msr_done(struct vcpu *vcpu, bool write, u32 index, u64 va
 	case MSR_OK:
 		trace_kvm_msr(vcpu, write, index, value, false);
 		if (!write)
-			set_edx_eax(vcpu, value);
+			vcpu_set_edx_eax(vcpu, value);
 		return emulate_skip(vcpu, &vcpu->exit);
 	case MSR_USER:
 		vcpu->user_pending = write ? USER_WRMSR : USER_RDMSR;
@@ -132,7 +111,7 @@ static enum run_result exit_msr(struct vcpu *vcpu, struct exit *exit)
 
 	stat_inc(vcpu, msr_exits);
 	if (write) {
-		value = edx_eax(vcpu);
+		value = vcpu_edx_eax(vcpu);
 		res = msr_guest_write(vcpu, index, value);
 	} else {
 		res = msr_guest_read(vcpu, index, &value);
@@ -142,7 +121,8 @@ static enum run_result exit_msr(struct vcpu *vcpu, struct exit *exit)
 
 static enum run_result exit_xsetbv(struct vcpu *vcpu, struct exit *exit)
 {
-	if (gpr32(vcpu, GPR_RCX) != 0 || exit->cpl != 0 || !xcr0_write(vcpu, edx_eax(vcpu), false))
+	if (gpr32(vcpu, GPR_RCX) != 0 || exit->cpl != 0 ||
+	    !xcr0_write(vcpu, vcpu_edx_eax(vcpu), false))
 		return inject_gp(vcpu);
 	return emulate_skip(vcpu, exit);
 }
@@ -491,7 +471,7 @@ static enum run_result complete_msr(struct vcpu *vcpu, bool write)
 	if (READ_ONCE(run->msr.error))
 		return inject_gp(vcpu);
 	return msr_done(vcpu, write, gpr32(vcpu, GPR_RCX),
-			write ? edx_eax(vcpu) : READ_ONCE(run->msr.data), MSR_OK);
+			write ? vcpu_edx_eax(vcpu) : READ_ONCE(run->msr.data), MSR_OK);
 }
 
 enum run_result exit_complete_user(struct vcpu *vcpu)

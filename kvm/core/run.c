@@ -150,11 +150,6 @@ out:
 
 /* ---- the loop ---------------------------------------------------------- */
 
-static bool user_irq_ready(struct vcpu *vcpu)
-{
-	return event_irq_allowed(vcpu);
-}
-
 static enum run_result shutdown(struct vcpu *vcpu)
 {
 	event_triple_fault_clear(vcpu);
@@ -190,7 +185,8 @@ static int run_loop(struct vcpu *vcpu)
 			event_after_exit(vcpu, exit);
 		res = exit_dispatch(vcpu, exit);
 		if (likely(res <= RUN_RETRY)) {
-			if (unlikely(vcpu->run->request_interrupt_window) && user_irq_ready(vcpu)) {
+			if (unlikely(vcpu->run->request_interrupt_window) &&
+			    event_irq_allowed(vcpu)) {
 				vcpu->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;
 				stat_inc(vcpu, request_irq_exits);
 				return 0;
@@ -212,7 +208,7 @@ static void fill_run(struct vcpu *vcpu)
 	run->flags = 0;
 	run->cr8 = vcpu->cr8;
 	run->apic_base = vcpu->apic_base;
-	run->ready_for_interrupt_injection = user_irq_ready(vcpu);
+	run->ready_for_interrupt_injection = event_irq_allowed(vcpu);
 }
 
 /* Without an in-kernel LAPIC, userspace owns the TPR: it comes in with every KVM_RUN. */

@@ -37,6 +37,18 @@ static inline void vcpu_irq_dirty(struct vcpu *vcpu)
 	vcpu_state_dirty(vcpu, STATE_IRQ);
 }
 
+/* EDX:EAX, where MSR values and the TSC travel; a write clears the upper halves. */
+static inline u64 vcpu_edx_eax(const struct vcpu *vcpu)
+{
+	return vcpu->gpr[GPR_RDX] << 32 | (u32)vcpu->gpr[GPR_RAX];
+}
+
+static inline void vcpu_set_edx_eax(struct vcpu *vcpu, u64 value)
+{
+	vcpu->gpr[GPR_RAX] = (u32)value;
+	vcpu->gpr[GPR_RDX] = value >> 32;
+}
+
 /*
  * Facts the rules need. is_paging etc. read st; cheap when valid.
  */

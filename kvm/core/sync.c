@@ -50,8 +50,6 @@ int sync_regs_take(struct vcpu *vcpu)
 	u64 dirty = READ_ONCE(run->kvm_dirty_regs);
 	int err;
 
-	if (likely(!(valid | dirty)))
-		return 0;
 	if ((valid | dirty) & ~(u64)KVM_SYNC_X86_VALID_FIELDS)
 		return -EINVAL;
 	if (!dirty)
@@ -67,8 +65,6 @@ void sync_regs_give(struct vcpu *vcpu)
 	struct kvm_run *run = vcpu->run;
 	u64 valid = READ_ONCE(run->kvm_valid_regs);
 
-	if (likely(!valid))
-		return;
 	if (valid & KVM_SYNC_X86_REGS)
 		regs_get(vcpu, &run->s.regs.regs);
 	if (valid & KVM_SYNC_X86_SREGS)

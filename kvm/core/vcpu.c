@@ -15,6 +15,7 @@
 #include "../arch/ops.h"
 #include "../mmu/mmu.h"
 #include "../stat/stat.h"
+#include "../x86/seg.h"
 #include "core.h"
 #include "state.h"
 
@@ -204,18 +205,6 @@ void vcpu_destroy(struct vcpu *vcpu)
 
 /* ---- reset ------------------------------------------------------------- */
 
-static void reset_segment(struct kvm_segment *seg, u16 selector, u64 base, u8 type, u8 s)
-{
-	*seg = (struct kvm_segment){
-		.base = base,
-		.limit = 0xffff,
-		.selector = selector,
-		.type = type,
-		.present = 1,
-		.s = s,
-	};
-}
-
 /* APM vol. 2, "Processor Initialization": state after RESET. */
 void vcpu_reset(struct vcpu *vcpu)
 {
@@ -232,10 +221,10 @@ void vcpu_reset(struct vcpu *vcpu)
 	vcpu->shadow = 0;
 	vcpu->cr8 = 0;
 	for (i = SEG_ES; i <= SEG_GS; i++)
-		reset_segment(&st->seg[i], 0, 0, 3, 1);
-	reset_segment(&st->seg[SEG_CS], 0xf000, 0xffff0000, 11, 1);
-	reset_segment(&st->seg[SEG_LDTR], 0, 0, 2, 0);
-	reset_segment(&st->seg[SEG_TR], 0, 0, 3, 0);
+		seg_reset_data(&st->seg[i]);
+	seg_reset_cs(&st->seg[SEG_CS]);
+	seg_reset_ldt(&st->seg[SEG_LDTR]);
+	seg_reset_tr(&st->seg[SEG_TR]);
 	st->gdt.limit = 0xffff;
 	st->idt.limit = 0xffff;
 	st->cr0 = X86_CR0_CD | X86_CR0_NW | X86_CR0_ET;

@@ -101,11 +101,6 @@ static inline gfn_t slots_end_gfn(const struct memslot *s)
 	return s->base_gfn + s->npages;
 }
 
-static inline bool slots_contains(const struct memslot *s, gfn_t gfn)
-{
-	return gfn - s->base_gfn < s->npages;
-}
-
 /*
  * Host address of a gfn of this slot. The gfn is often the guest's choice: the
  * offset stays within the slot even where a bounds check was mispredicted.

@@ -49,11 +49,6 @@ struct cr_change {
 /*
  * Paging modes as the registers select them.
  */
-static inline bool cr_long_mode(const struct cr_state *s)
-{
-	return s->efer & GEFER_LMA;
-}
-
 static inline bool cr_pae_paging(u64 cr0, u64 cr4, u64 efer)
 {
 	return (cr0 & X86_CR0_PG) && (cr4 & X86_CR4_PAE) && !(efer & GEFER_LMA);

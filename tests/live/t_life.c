@@ -391,14 +391,19 @@ static void immediate_exit_completes(void)
 	vcpu_run_pio(&v, KVM_EXIT_IO_IN, 0x1234, 4, 1);
 }
 
-static void set_mask(struct vcpu *v, const sigset_t *set)
+/* SIGUSR1 is blocked outside of the vCPU's mask, and let through by it. */
+static void unblock_in_guest(struct vcpu *v)
 {
 	struct {
 		struct kvm_signal_mask head;
-		uint8_t set[8];
+		uint8_t set[8]; /* the kernel's size of an empty mask */
 	} m = {.head.len = 8};
+	sigset_t set;
 
-	memcpy(m.set, set, 8);
+	catch_signal(SIGUSR1);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	CHECK_OK(ioctl(v->fd, KVM_SET_SIGNAL_MASK, &m));
 }
 
@@ -407,24 +412,17 @@ static void signal_mask(void)
 {
 	struct vm vm;
 	struct vcpu v;
-	sigset_t set, none;
+	sigset_t pending, now;
 
 	vm_start(&vm, &v, MODE_LONG, GUEST(spin));
-	catch_signal(SIGUSR1);
-	sigemptyset(&none);
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	set_mask(&v, &none);
+	unblock_in_guest(&v);
 	kill(getpid(), SIGUSR1);
 	CHECK_EQ(vcpu_run_try(&v), EINTR);
-	sigset_t pending;
-
 	sigpending(&pending);
 	CHECK(signals == 1 || sigismember(&pending, SIGUSR1), "the signal is lost");
 	/* and the mask outside is what it was */
-	sigprocmask(SIG_BLOCK, NULL, &none);
-	CHECK(sigismember(&none, SIGUSR1), "the thread's mask changed");
+	sigprocmask(SIG_BLOCK, NULL, &now);
+	CHECK(sigismember(&now, SIGUSR1), "the thread's mask changed");
 }
 
 static void *busy_then_signal(void *arg)
@@ -446,7 +444,6 @@ static void *busy_then_signal(void *arg)
 static void signal_mask_under_preemption(void)
 {
 	pthread_t me = pthread_self(), other;
-	sigset_t set, none;
 	struct vcpu v;
 	cpu_set_t one;
 	struct vm vm;
@@ -455,12 +452,7 @@ static void signal_mask_under_preemption(void)
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	CHECK_OK(sched_setaffinity(0, sizeof(one), &one));
-	catch_signal(SIGUSR1);
-	sigemptyset(&none);
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	set_mask(&v, &none);
+	unblock_in_guest(&v);
 	CHECK(!pthread_create(&other, NULL, busy_then_signal, &me), "no thread");
 	CHECK_EQ(vcpu_run_try(&v), EINTR);
 	pthread_join(other, NULL);
