@@ -14,6 +14,7 @@
 
 #ifdef __KERNEL__
 
+#include <asm/barrier.h>
 #include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -91,6 +92,8 @@ typedef __s64 s64;
 
 #define READ_ONCE(x)		 (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	 (*(volatile __typeof__(x) *)&(x) = (v))
+#define smp_store_release(p, v)	 __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_load_acquire(p)	 __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define array_index_nospec(i, n) ((i) < (n) ? (i) : 0)
 
 static inline unsigned long __ffs(unsigned long x)

@@ -32,6 +32,7 @@
 #include "compat.h"
 #include "core/core.h"
 #include "mem/kick.h"
+#include "stat/account.h"
 #include "stat/stat.h"
 
 extern const struct arch_backend svm_backend;
@@ -142,8 +143,10 @@ static int __init parts_init(void)
 {
 	int err = time_host_init();
 
-	if (!err)
-		err = cpuid_init();
+	if (err)
+		return err;
+	account_init();
+	err = cpuid_init();
 	if (!err)
 		err = msr_init();
 	if (!err)

@@ -8,4 +8,4 @@ PURE += emul/execute.o emul/execute_mov.o emul/execute_alu.o emul/execute_string
 PURE += emul/execute_control.o emul/execute_far.o emul/execute_system.o emul/execute_simd.o
 PURE += mem/slots.o mem/dirtymap.o
 PURE += mmu/gwalk.o mmu/spte.o
-PURE += stat/hist.o
+PURE += stat/hist.o stat/histpool.o

@@ -9,6 +9,7 @@
 
 #include <linux/kvm.h>
 
+#include "../debugfs-schema/lists.h"
 #include "env.h"
 #include "x86/exception.h"
 
@@ -135,6 +136,33 @@ struct vcpu_events {
 	bool nmi_injected;
 	u8 nmi_pending; /* 0..2 */
 	bool triple_fault;
+};
+
+/* The schema's lists as enums. */
+#define X(number, ID, name, text) OUTCOME_##ID = number,
+enum outcome { OUTCOMES(X) OUTCOME_COUNT };
+#undef X
+#define X(number, ID, name, text) VCPU_TIME_##ID = number,
+enum vcpu_time { VCPU_TIMES(X) VCPU_TIME_COUNT };
+#undef X
+#define X(number, ID, name, text) FAULT_##ID = number,
+enum fault_kind { FAULT_KINDS(X) FAULT_KIND_COUNT };
+#undef X
+#define X(number, ID, name, text) DIRTY_##ID = number,
+enum dirty_mode { DIRTY_MODES(X) DIRTY_MODE_COUNT };
+#undef X
+#define X(number, ID, name, text) FREEZE_##ID = number,
+enum freeze_cause { FREEZE_CAUSES(X) FREEZE_CAUSE_COUNT };
+#undef X
+#define X(number, ID, name, text) RECORD_##ID = number,
+enum record_flag { RECORD_FLAGS(X) RECORD_FLAG_COUNT };
+#undef X
+
+enum hist_id {
+#define HIST(scope, ID, name, labels, text) HIST_##ID,
+#include "../debugfs-schema/hists.def"
+#undef HIST
+	HIST_COUNT
 };
 
 /* Counters: one u64 per line of the schema, written by one thread only. */

@@ -4,7 +4,8 @@
  * thread that holds vcpu->mutex. Letters: see locks.h.
  *
  * Register state: GPRs, RIP, RFLAGS, the interrupt shadow and CR8 are here after
- * every exit; who changes one of the latter two says vcpu_irq_dirty(). The rest is read through vcpu_state() and changed through vcpu_state_dirty() in
+ * every exit; who changes one of the latter two says vcpu_irq_dirty(). The rest
+ * is read through vcpu_state() and changed through vcpu_state_dirty() in
  * core/state.h, which keep st_valid and st_dirty right.
  */
 #ifndef GLASSVISOR_VCPU_H
@@ -27,6 +28,7 @@ enum vcpu_request {
 	REQ_TLB_FLUSH,
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
 	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
+	REQ_FREEZE,	  /* freeze the flight recorder: account.freeze_cause */
 };
 
 /* vcpu->mode: where the vCPU's thread is, for kicks. */
@@ -44,6 +46,29 @@ enum user_pending {
 	USER_EMUL,   /* the emulator waits for its pending access */
 	USER_RDMSR,  /* KVM_EXIT_X86_RDMSR answered in run->msr */
 	USER_WRMSR,
+};
+
+/* Where a vCPU's time goes: stat/account.h. Written by its thread alone. */
+struct vcpu_account {
+	u32 seq;	 /* odd while the rest is written; READ_ONCE by readers */
+	u8 state;	 /* enum vcpu_time */
+	bool open;	 /* an exit is being handled */
+	bool ran;	 /* KVM_RUN has returned once: user_reason is valid */
+	u8 user_reason;	 /* KVM_EXIT_* of the last return */
+	u8 freeze_cause; /* enum freeze_cause, for REQ_FREEZE */
+	u8 storm_kind;
+	u32 storm_n; /* exits like the one before, in a row */
+	u64 last;    /* TSC of the last change of state */
+	u64 ticks[VCPU_TIME_COUNT];
+	u64 exit_tsc;	 /* of the open exit */
+	u64 guest_ticks; /* in the guest before it */
+	u64 rip;	 /* at it */
+	u64 key;	 /* what it is about: EXIT_KINDS */
+	u64 storm_key;
+	u64 storm_tsc;		   /* when the row began */
+	u64 storm_said;		   /* TSC of the last gv_storm */
+	struct histpool *hists;	   /* (c) */
+	struct recorder *recorder; /* (c) or NULL */
 };
 
 struct vcpu {
@@ -139,6 +164,7 @@ struct vcpu {
 	} walk;
 	u32 slot_hint; /* last-hit slot of mem/: index into the slots table */
 
+	struct vcpu_account account;
 	struct vcpu_stat stat;	/* written by the vCPU's thread alone */
 	struct dentry *debugfs; /* (c) */
 };

@@ -10,6 +10,7 @@
 #include <linux/refcount.h>
 
 #include "locks.h"
+#include "stat/hist.h"
 #include "types.h"
 #include "x86/tsc.h"
 
@@ -79,8 +80,9 @@ struct vm {
 	u64 wall_clock;	      /* (a) last MSR_KVM_WALL_CLOCK value */
 	u32 tsc_khz;	      /* (l) of vCPUs to come */
 
-	struct vm_stat stat;	/* (a) bumped under the lock of the subject */
-	struct dentry *debugfs; /* (c) */
+	struct vm_stat stat; /* (a) bumped under the lock of the subject */
+	struct hist dirty_pass_time[DIRTY_MODE_COUNT]; /* (s) ns */
+	struct dentry *debugfs;			       /* (c) */
 };
 
 /* The vCPU of an index (order of creation), or NULL. Any context. */

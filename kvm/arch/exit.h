@@ -8,35 +8,12 @@
 #ifndef GLASSVISOR_ARCH_EXIT_H
 #define GLASSVISOR_ARCH_EXIT_H
 
+#include "../../debugfs-schema/lists.h"
 #include "../types.h"
 
-enum exit_kind {
-	EXIT_NONE,	/* finished in the back end: just go on */
-	EXIT_HOST_INTR, /* an interrupt, NMI, SMI or machine check for the host */
-	EXIT_CPUID,
-	EXIT_HLT,
-	EXIT_IO,
-	EXIT_MSR,
-	EXIT_CR,
-	EXIT_DR,
-	EXIT_MMU_FAULT,	 /* NPF or EPT violation */
-	EXIT_EXCEPTION,	 /* an intercepted exception */
-	EXIT_IRQ_WINDOW, /* the guest can take an interrupt now */
-	EXIT_NMI_WINDOW, /* the guest can take an NMI now */
-	EXIT_HYPERCALL,
-	EXIT_XSETBV,
-	EXIT_RDPMC,
-	EXIT_INVLPG,
-	EXIT_WBINVD, /* WBINVD or INVD */
-	EXIT_NOP,    /* an instruction that has no effect here: PAUSE, MONITOR, MWAIT */
-	EXIT_UD,     /* an instruction this virtual CPU does not have: #UD */
-	EXIT_TASK_SWITCH,
-	EXIT_TRIPLE_FAULT, /* shutdown */
-	EXIT_EMULATE,	   /* an intercepted instruction that the emulator must finish */
-	EXIT_ENTRY_FAILED, /* the hardware refused the guest state */
-	EXIT_UNKNOWN,
-	EXIT_KIND_COUNT
-};
+#define X(number, ID, name, key, text) EXIT_##ID = number,
+enum exit_kind { EXIT_KINDS(X) EXIT_KIND_COUNT };
+#undef X
 
 #define EXIT_ISA_VMX 1
 #define EXIT_ISA_SVM 2
@@ -48,6 +25,7 @@ struct exit {
 	u8 n_bytes;	/* bytes[] that the hardware fetched; 0: none */
 	u8 cs_mode;	/* enum emul_mode: code size at the exit (real mode: EMUL_MODE_16) */
 	u8 cpl;		/* 0..3 */
+	bool write;	/* an OUT, a WRMSR, a move to a CR or DR, a fault for write access */
 	u64 cs_base;	/* bytes */
 	u32 hw_reason;	/* EXITCODE or basic exit reason */
 	u64 info1;	/* EXITINFO1 or exit qualification */
@@ -66,12 +44,8 @@ struct exit {
 			u64 next_rip; /* 0: not known */
 		} io;
 		struct {
-			bool write;
-		} msr;
-		struct {
-			u8 nr;	/* control or debug register */
-			u8 gpr; /* enum gpr_index, when decoded */
-			bool write;
+			u8 nr;	      /* control or debug register */
+			u8 gpr;	      /* enum gpr_index, when decoded */
 			bool decoded; /* false: emulate the instruction to find the operand */
 		} cr;		      /* EXIT_CR and EXIT_DR */
 		struct {
@@ -109,5 +83,23 @@ struct exit {
 #define MMU_ACCESS_PRESENT BIT(3) /* an entry was there but forbade it */
 #define MMU_ACCESS_RSVD	   BIT(4) /* a reserved bit was set: a misconfiguration, or ours for MMIO */
 #define MMU_ACCESS_WALK	   BIT(5) /* met while walking the guest's own page tables */
+
+/* The error code of a #PF that says the same as @access. */
+static inline u32 mmu_error_code(u32 access)
+{
+	u32 code = 0;
+
+	if (access & MMU_ACCESS_PRESENT)
+		code |= BIT(0);
+	if (access & MMU_ACCESS_WRITE)
+		code |= BIT(1);
+	if (access & MMU_ACCESS_USER)
+		code |= BIT(2);
+	if (access & MMU_ACCESS_RSVD)
+		code |= BIT(3);
+	if (access & MMU_ACCESS_EXEC)
+		code |= BIT(4);
+	return code;
+}
 
 #endif /* GLASSVISOR_ARCH_EXIT_H */

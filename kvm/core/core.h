@@ -217,6 +217,10 @@ static __always_inline bool msr_filter_passes(struct vcpu *vcpu, u32 index, bool
 	return !rcu_access_pointer(vcpu->vm->msr_filter) || msr_filter_asks(vcpu, index, write);
 }
 
+/* freeze.c -------------------------------------------------------------- */
+/* For REQ_FREEZE: account.freeze_cause says why. May sleep. */
+void freeze_recorder(struct vcpu *vcpu);
+
 /* mce.c ------------------------------------------------------------------ */
 /* KVM_X86_SETUP_MCE, KVM_X86_SET_MCE. 0 or -EINVAL. */
 int mce_setup(struct vcpu *vcpu, u64 mcg_cap);

@@ -16,6 +16,7 @@
 #include "../arch/ops.h"
 #include "../mem/mem.h"
 #include "../mmu/mmu.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "../trace/emul.h"
 #include "core.h"
@@ -224,6 +225,7 @@ static enum run_result unhandled(struct vcpu *vcpu)
 	run->emulation_failure.flags = KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES;
 	run->emulation_failure.insn_size = size;
 	memcpy(run->emulation_failure.insn_bytes, ctx->bytes, size);
+	account_freeze(vcpu, FREEZE_EMULATION);
 	return RUN_USER;
 }
 

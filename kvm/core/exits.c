@@ -16,6 +16,7 @@
 #include "../arch/ops.h"
 #include "../mem/mem.h"
 #include "../mmu/mmu.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "../trace/emul.h"
 #include "../trace/vcpu.h"
@@ -39,6 +40,7 @@ static enum run_result internal_error(struct vcpu *vcpu, u32 suberror, u64 data0
 	run->internal.ndata = 2;
 	run->internal.data[0] = data0;
 	run->internal.data[1] = data1;
+	account_freeze(vcpu, FREEZE_INTERNAL_ERROR);
 	return RUN_USER;
 }
 
@@ -105,7 +107,7 @@ static enum run_result msr_done(struct vcpu *vcpu, bool write, u32 index, u64 va
 static enum run_result exit_msr(struct vcpu *vcpu, struct exit *exit)
 {
 	u32 index = gpr32(vcpu, GPR_RCX);
-	bool write = exit->msr.write;
+	bool write = exit->write;
 	u64 value = 0;
 	enum msr_result res;
 
@@ -196,9 +198,9 @@ static enum run_result exit_cr(struct vcpu *vcpu, struct exit *exit)
 	stat_inc(vcpu, cr_exits);
 	if (!exit->cr.decoded) {
 		res = emulate_insn(vcpu, GPA_INVALID);
-		if (!exit->cr.write && res == RUN_AGAIN && trace_kvm_cr_enabled())
+		if (!exit->write && res == RUN_AGAIN && trace_kvm_cr_enabled())
 			trace_kvm_cr(vcpu, false, nr, cr_read(vcpu, nr));
-	} else if (exit->cr.write) {
+	} else if (exit->write) {
 		u64 value = vcpu->gpr[exit->cr.gpr & 15];
 
 		trace_kvm_cr(vcpu, true, nr, value);
@@ -232,7 +234,7 @@ static enum run_result exit_dr(struct vcpu *vcpu, struct exit *exit)
 	stat_inc(vcpu, dr_exits);
 	if (!exit->cr.decoded)
 		return emulate_insn(vcpu, GPA_INVALID);
-	if (exit->cr.write) {
+	if (exit->write) {
 		err = dr_write(vcpu, exit->cr.nr, vcpu->gpr[exit->cr.gpr & 15]);
 	} else {
 		err = dr_read(vcpu, exit->cr.nr, &value);
@@ -300,30 +302,13 @@ static enum run_result complete_pio_in(struct vcpu *vcpu)
 
 /* ---- memory ----------------------------------------------------------------- */
 
-static u64 fault_error_code(u32 access)
-{
-	u64 code = 0;
-
-	if (access & MMU_ACCESS_PRESENT)
-		code |= BIT(0);
-	if (access & MMU_ACCESS_WRITE)
-		code |= BIT(1);
-	if (access & MMU_ACCESS_USER)
-		code |= BIT(2);
-	if (access & MMU_ACCESS_RSVD)
-		code |= BIT(3);
-	if (access & MMU_ACCESS_EXEC)
-		code |= BIT(4);
-	return code;
-}
-
 static enum run_result exit_mmu_fault(struct vcpu *vcpu, struct exit *exit)
 {
 	enum mmu_fault_result res;
 	int idx;
 
 	if (trace_kvm_page_fault_enabled())
-		trace_kvm_page_fault(vcpu, exit->mmu.gpa, fault_error_code(exit->mmu.access));
+		trace_kvm_page_fault(vcpu, exit->mmu.gpa, mmu_error_code(exit->mmu.access));
 	idx = mem_enter(vcpu->vm);
 	res = mmu_fault(vcpu, exit->mmu.gpa, exit->mmu.access);
 	mem_leave(vcpu->vm, idx);
@@ -380,6 +365,7 @@ static enum run_result exit_triple_fault(struct vcpu *vcpu, struct exit *exit)
 {
 	event_drop_all(vcpu);
 	vcpu->run->exit_reason = KVM_EXIT_SHUTDOWN;
+	account_freeze(vcpu, FREEZE_TRIPLE_FAULT);
 	return RUN_USER;
 }
 
@@ -403,6 +389,7 @@ static enum run_result exit_entry_failed(struct vcpu *vcpu, struct exit *exit)
 	run->exit_reason = KVM_EXIT_FAIL_ENTRY;
 	run->fail_entry.hardware_entry_failure_reason = exit->failed.hw_code;
 	run->fail_entry.cpu = raw_smp_processor_id();
+	account_freeze(vcpu, FREEZE_ENTRY_FAILED);
 	return RUN_USER;
 }
 

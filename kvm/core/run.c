@@ -22,6 +22,7 @@
 #include "../arch/ops.h"
 #include "../compat.h"
 #include "../mem/mem.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "../trace/exit.h"
 #include "core.h"
@@ -103,6 +104,8 @@ static int handle_requests(struct vcpu *vcpu)
 		stat_inc(vcpu, tlb_flush);
 		arch_tlb_flush(vcpu);
 	}
+	if (test_and_clear_bit(REQ_FREEZE, &vcpu->requests))
+		freeze_recorder(vcpu);
 	if (test_and_clear_bit(REQ_MSR_FILTER, &vcpu->requests))
 		msr_filter_refresh(vcpu);
 	if (test_and_clear_bit(REQ_CLOCK_UPDATE, &vcpu->requests)) {
@@ -127,12 +130,14 @@ static enum entry_result enter_guest(struct vcpu *vcpu, struct exit *exit)
 	smp_store_mb(vcpu->mode, VCPU_IN_GUEST);
 	if (unlikely(must_leave(vcpu) || !__this_cpu_read(arch_cpu_on)))
 		goto out;
+	account_enter(vcpu);
 	trace_kvm_entry(vcpu);
 	fpu_guest_xcr0_load(vcpu);
 	context_enter();
 	arch_enter(vcpu, exit);
 	fpu_host_xcr0_load(vcpu);
 	context_leave();
+	account_exit(vcpu);
 	stat_inc(vcpu, exits);
 	trace_kvm_exit(exit->hw_reason, vcpu, exit);
 	if (exit->kind == EXIT_HOST_INTR) {
@@ -152,6 +157,7 @@ out:
 
 static enum run_result shutdown(struct vcpu *vcpu)
 {
+	account_freeze(vcpu, FREEZE_TRIPLE_FAULT);
 	event_triple_fault_clear(vcpu);
 	vcpu->run->exit_reason = KVM_EXIT_SHUTDOWN;
 	return RUN_USER;
@@ -276,6 +282,7 @@ int run_vcpu(struct vcpu *vcpu)
 
 	lockdep_assert_held(&vcpu->mutex);
 	remember_thread(vcpu);
+	account_run_begin(vcpu);
 	if (unlikely(vcpu->sigset_active))
 		sigprocmask(SIG_SETMASK, &vcpu->sigset, &saved);
 	vcpu_load(vcpu);
@@ -289,6 +296,9 @@ int run_vcpu(struct vcpu *vcpu)
 	if (unlikely(vcpu->sigset_active))
 		sigprocmask(SIG_SETMASK, &saved, NULL);
 	stat_inc(vcpu, userspace_exits);
+	account_run_end(vcpu, res);
+	if (unlikely(test_and_clear_bit(REQ_FREEZE, &vcpu->requests)))
+		freeze_recorder(vcpu);
 	trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
 	/* After the signal mask is back, which looks for signals and clears the flag if none is there. */
 	if (unlikely(res == -ERESTARTNOINTR))

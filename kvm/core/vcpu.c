@@ -14,6 +14,7 @@
 
 #include "../arch/ops.h"
 #include "../mmu/mmu.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "../x86/seg.h"
 #include "core.h"
@@ -56,12 +57,18 @@ static void unbind_cpu(struct vcpu *vcpu)
 
 static void sched_in(struct preempt_notifier *pn, int cpu)
 {
-	bind_cpu(container_of(pn, struct vcpu, preempt), cpu);
+	struct vcpu *vcpu = container_of(pn, struct vcpu, preempt);
+
+	account_sched_in(vcpu);
+	bind_cpu(vcpu, cpu);
 }
 
 static void sched_out(struct preempt_notifier *pn, struct task_struct *next)
 {
-	unbind_cpu(container_of(pn, struct vcpu, preempt));
+	struct vcpu *vcpu = container_of(pn, struct vcpu, preempt);
+
+	unbind_cpu(vcpu);
+	account_sched_out(vcpu);
 }
 
 static struct preempt_ops preempt_ops = {
@@ -116,6 +123,7 @@ static void release_id(struct vm *vm, u32 id)
 
 static void free_parts(struct vcpu *vcpu)
 {
+	account_vcpu_destroy(vcpu);
 	put_pid(rcu_access_pointer(vcpu->pid));
 	free_page((unsigned long)vcpu->pio_data);
 	free_page((unsigned long)vcpu->run);
@@ -135,7 +143,7 @@ static struct vcpu *alloc_parts(struct vm *vm, u32 id)
 	preempt_notifier_init(&vcpu->preempt, &preempt_ops);
 	vcpu->run = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	vcpu->pio_data = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (!vcpu->run || !vcpu->pio_data) {
+	if (!vcpu->run || !vcpu->pio_data || account_vcpu_init(vcpu)) {
 		free_parts(vcpu);
 		return NULL;
 	}

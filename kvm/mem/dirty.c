@@ -27,6 +27,7 @@
 #include <linux/uaccess.h>
 
 #include "../compat.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "mem.h"
 #include "up.h"
@@ -47,12 +48,19 @@ static u64 next_dirty_word(const u64 *map, u64 w, u64 n)
 	return w;
 }
 
-/* Move the dirty bits from word @w on into @snap and protect their pages. Returns pages. */
-static u64 harvest(struct vm *vm, const struct memslot_dev *dev, u64 *snap, u64 w, u64 n)
+/* What a pass did, for gv_dirty_pass. Times are host TSC ticks. */
+struct pass {
+	u64 pages; /* found dirty */
+	u64 protected;
+	u32 flushes;
+	u64 start, protect, flush; /* when it began, and when the first two phases ended */
+};
+
+/* Move the dirty bits from word @w on into @snap and protect their pages. */
+static void harvest(struct vm *vm, const struct memslot_dev *dev, u64 *snap, u64 w, u64 n,
+		    struct pass *pass)
 {
 	u64 *map = dev->dirty;
-	bool flush = false;
-	u64 pages = 0;
 
 	memset(snap, 0, n * sizeof(*snap));
 	write_lock(&vm->mmu_lock);
@@ -60,15 +68,17 @@ static u64 harvest(struct vm *vm, const struct memslot_dev *dev, u64 *snap, u64 
 		u64 bits = xchg(&map[w], 0);
 
 		snap[w] = bits;
-		pages += hweight64(bits);
-		flush |= mmu_protect_mask(vm, dev->slot.base_gfn + (w << 6), bits);
+		pass->pages += hweight64(bits);
+		pass->protected += mmu_protect_mask(vm, dev->slot.base_gfn + (w << 6), bits);
 		if (need_resched() || rwlock_needbreak(&vm->mmu_lock))
 			cond_resched_rwlock_write(&vm->mmu_lock);
 	}
 	write_unlock(&vm->mmu_lock);
-	if (flush)
+	pass->protect = account_tsc();
+	if (pass->protected) {
+		pass->flushes = 1;
 		mmu_flush_remote(vm);
-	return pages;
+	}
 }
 
 static void put_back(const struct memslot_dev *dev, const u64 *snap, u64 n)
@@ -94,24 +104,58 @@ static int hand_out_zeroes(void __user *to, u64 bytes)
 	return 0;
 }
 
-static int dirty_pass(struct vm *vm, const struct memslot_dev *dev, void __user *to)
+static int hand_out(struct vm *vm, const struct memslot_dev *dev, void __user *to,
+		    struct pass *pass)
 {
 	u64 words = dirtymap_words(dev->slot.npages);
 	u64 bytes = dirtymap_bytes(dev->slot.npages);
 	u64 *snap = dev->dirty + words;
 	u64 first = next_dirty_word(dev->dirty, 0, words);
-	u64 pages;
 
-	vm_stat_inc(vm, dirty_log_passes);
-	if (first == words)
+	if (first == words) {
+		pass->protect = pass->flush = account_tsc();
 		return hand_out_zeroes(to, bytes);
-	pages = harvest(vm, dev, snap, first, words);
+	}
+	harvest(vm, dev, snap, first, words, pass);
+	pass->flush = account_tsc();
 	if (copy_to_user(to, snap, bytes)) {
 		put_back(dev, snap, words);
 		return -EFAULT;
 	}
-	vm_stat_add(vm, dirty_log_pages, pages);
+	vm_stat_add(vm, dirty_log_pages, pass->pages);
 	return 0;
+}
+
+/* A pass is over at @end. */
+static void account_pass(struct vm *vm, const struct memslot *slot, enum dirty_mode mode,
+			 const struct pass *pass, u64 end)
+{
+	hist_record(&vm->dirty_pass_time[mode], account_ns(end - pass->start));
+	trace_gv_dirty_pass(vm->vm_id, NO_VCPU, slot->id, mode, slot->npages, pass->pages,
+			    pass->protected, pass->flushes, account_ns(pass->protect - pass->start),
+			    account_ns(pass->flush - pass->protect), account_ns(end - pass->flush),
+			    vm->stat.dirty_log_passes);
+}
+
+static int dirty_pass(struct vm *vm, const struct memslot_dev *dev, void __user *to)
+{
+	struct pass pass = {.start = account_tsc()};
+	int err;
+
+	vm_stat_inc(vm, dirty_log_passes);
+	err = hand_out(vm, dev, to, &pass);
+	account_pass(vm, &dev->slot, DIRTY_GET, &pass, account_tsc());
+	return err;
+}
+
+void mem_log_start(struct vm *vm, const struct memslot *slot)
+{
+	struct pass pass = {.start = account_tsc()};
+
+	pass.protected = mmu_log_start(vm, slot);
+	pass.flushes = !!pass.protected;
+	pass.protect = pass.flush = account_tsc();
+	account_pass(vm, slot, DIRTY_ENABLE, &pass, pass.flush);
 }
 
 int mem_get_dirty_log(struct vm *vm, const struct kvm_dirty_log *log)

@@ -62,6 +62,8 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
  * it does not log, -EFAULT: the user's buffer; no dirty bit is lost by that.
  */
 int mem_get_dirty_log(struct vm *vm, const struct kvm_dirty_log *log);
+/* Logging was switched on for @slot: protect it, and account for that. As mmu_log_start(). */
+void mem_log_start(struct vm *vm, const struct memslot *slot);
 
 static inline const struct memslot_dev *mem_dev(const struct memslot *slot)
 {

@@ -29,6 +29,7 @@
 
 #include "../arch/ops.h"
 #include "../compat.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "mem.h"
 #include "up.h"
@@ -124,7 +125,7 @@ static void retire_translations(struct vm *vm, const struct slots_change *ch,
 		break;
 	case SLOTS_FLAGS:
 		if (new->dirty)
-			mmu_log_start(vm, &new->slot);
+			mem_log_start(vm, &new->slot);
 		else
 			mmu_log_stop(vm, &new->slot);
 		break;
@@ -165,6 +166,14 @@ static int change_carry_out(struct vm *vm, struct slots_table *from, const struc
 	return 0;
 }
 
+static void account_change(struct vm *vm, enum slots_change_kind kind, const struct memslot *slot,
+			   u64 lock_ns)
+{
+	vm_stat_inc(vm, memslot_changes);
+	trace_gv_memslot(vm->vm_id, NO_VCPU, slot->id, kind, slot->base_gfn, slot->npages,
+			 slot->hva, slot->flags, lock_ns);
+}
+
 int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *region)
 {
 	const struct slots_limits limits = {
@@ -177,17 +186,21 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
 	};
 	struct slots_table *t;
 	struct slots_change ch;
+	u64 start;
 	int err = slots_as_id(region, &limits);
 
 	if (err < 0)
 		return err;
 	mutex_lock(&vm->slots_lock);
+	start = account_tsc();
 	t = rcu_dereference_protected(vm->slots, lockdep_is_held(&vm->slots_lock));
 	err = slots_plan(t, region, &limits, &ch);
 	if (!err && ch.kind != SLOTS_NONE) {
+		struct memslot seen = ch.kind == SLOTS_DELETE ? *ch.old : ch.new;
+
 		err = change_carry_out(vm, t, &ch);
 		if (!err)
-			vm_stat_inc(vm, memslot_changes);
+			account_change(vm, ch.kind, &seen, account_ns(account_tsc() - start));
 	}
 	mutex_unlock(&vm->slots_lock);
 	return err;

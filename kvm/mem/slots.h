@@ -13,6 +13,7 @@
 
 #include <linux/kvm.h>
 
+#include "../../debugfs-schema/lists.h"
 #include "../env.h"
 
 #define SLOTS_MAX_PAGES ((1ULL << 31) - 1) /* per slot, as in stock KVM's ABI */
@@ -122,13 +123,9 @@ struct slots_limits {
 	u64 max_total;	    /* pages of all slots together */
 };
 
-enum slots_change_kind {
-	SLOTS_NONE,   /* nothing to do, answer 0 */
-	SLOTS_CREATE, /* a new slot */
-	SLOTS_MOVE,   /* same memory at another base_gfn; flags may change as well */
-	SLOTS_FLAGS,  /* only KVM_MEM_LOG_DIRTY_PAGES changes */
-	SLOTS_DELETE,
-};
+#define X(number, ID, name, text) SLOTS_##ID = number,
+enum slots_change_kind { SLOT_CHANGES(X) };
+#undef X
 
 struct slots_change {
 	enum slots_change_kind kind;

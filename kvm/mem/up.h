@@ -49,9 +49,9 @@ bool mmu_age_range(struct vm *vm, gfn_t start, gfn_t end, bool clear);
 /*
  * Logging starts: take write access away from all entries of the slot and
  * flush. May sleep, slots_lock held, takes mmu_lock. Nobody uses the slot's
- * predecessor without a log any more.
+ * predecessor without a log any more. Returns entries changed.
  */
-void mmu_log_start(struct vm *vm, const struct memslot *slot);
+u64 mmu_log_start(struct vm *vm, const struct memslot *slot);
 /*
  * Logging has ended: drop small entries where the host maps a huge page, so
  * that the next access maps it. Context as mmu_log_start().

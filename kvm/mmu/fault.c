@@ -28,6 +28,7 @@
 #include "../compat.h"
 #include "../mem/kick.h"
 #include "../mem/mem.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "tdp.h"
 
@@ -44,6 +45,9 @@ struct fault {
 	hva_t hva;
 	bool write;
 	u64 *spare; /* a zeroed table, or NULL */
+	u8 kind;    /* enum fault_kind, as far as is known */
+	u8 level;   /* of the leaf that was made; 0: none */
+	u8 rounds;
 };
 
 /* Outcome of a step under the lock. */
@@ -87,6 +91,7 @@ static bool install_table(struct fault *f, u64 *entry, u64 spte, unsigned int le
 	}
 	f->spare = NULL;
 	if (split) {
+		f->kind = FAULT_HUGE_SPLIT;
 		vm_stat_inc(f->vm, mmu_huge_splits);
 		count_leaves(f->vm, level, -1);
 		count_leaves(f->vm, level - 1, SPTE_TABLE_ENTRIES);
@@ -130,6 +135,9 @@ static enum step install(struct fault *f, u64 *entry, u64 spte, unsigned int lev
 		return STEP_AGAIN;
 	if (!spte_present(mmu_fmt, spte))
 		count_leaves(f->vm, level, 1);
+	else if (f->kind == FAULT_NOT_PRESENT)
+		f->kind = FAULT_WRITE_PROTECT;
+	f->level = level;
 	if (f->write)
 		mem_mark_dirty(f->vm, f->slot, f->gfn);
 	return STEP_MAPPED;
@@ -176,6 +184,7 @@ static enum step map(struct fault *f)
 			if (!tdp_replace(entry, spte, spte_unprotect(mmu_fmt, spte)))
 				return STEP_AGAIN;
 			mem_mark_dirty(f->vm, f->slot, f->gfn);
+			f->level = level;
 			return STEP_UNPROTECTED;
 		}
 	}
@@ -198,6 +207,7 @@ static enum mmu_fault_result provide(struct fault *f, enum step step)
 	}
 	if (step == STEP_AGAIN)
 		return MMU_FIXED;
+	f->kind = FAULT_HOST;
 	err = host_fault_in(f->vm->mm, f->hva, f->write);
 	if (err == -EINTR)
 		return MMU_RETRY;
@@ -207,9 +217,8 @@ static enum mmu_fault_result provide(struct fault *f, enum step step)
 static enum mmu_fault_result resolve(struct vcpu *vcpu, struct fault *f, u32 access)
 {
 	enum mmu_fault_result res = MMU_RETRY;
-	unsigned int round;
 
-	for (round = 0; round < MAX_ROUNDS; round++) {
+	for (f->rounds = 1; f->rounds <= MAX_ROUNDS; f->rounds++) {
 		enum step step;
 
 		read_lock(&f->vm->mmu_lock);
@@ -221,9 +230,11 @@ static enum mmu_fault_result resolve(struct vcpu *vcpu, struct fault *f, u32 acc
 			stat_inc(vcpu, pf_fixed);
 			return MMU_FIXED;
 		case STEP_UNPROTECTED:
+			f->kind = FAULT_DIRTY_LOG;
 			stat_inc(vcpu, pf_fast);
 			return MMU_FIXED;
 		case STEP_SPURIOUS:
+			f->kind = FAULT_SPURIOUS;
 			stat_inc(vcpu, pf_spurious);
 			if (access & MMU_ACCESS_PRESENT)
 				vcpu_request(vcpu, REQ_TLB_FLUSH);
@@ -238,24 +249,58 @@ static enum mmu_fault_result resolve(struct vcpu *vcpu, struct fault *f, u32 acc
 	return res;
 }
 
+/* Time and trace. @access: MMU_ACCESS_* */
+static void account(struct vcpu *vcpu, const struct fault *f, gpa_t gpa, u32 access,
+		    enum mmu_fault_result res)
+{
+	const struct exit *exit = &vcpu->exit;
+	u64 ns = account_mmu_fault(vcpu, f->kind);
+	u64 gva = exit->mmu.gva_known ? exit->mmu.gva : 0;
+
+	if (trace_gv_mmu_fault_enabled())
+		trace_gv_mmu_fault(vcpu->vm->vm_id, vcpu->id, gpa, gva, mmu_error_code(access),
+				   f->kind, f->slot ? f->slot->id : U32_MAX, f->level, res, ns,
+				   f->rounds);
+}
+
+static enum mmu_fault_result no_memory(struct vcpu *vcpu, struct fault *f)
+{
+	stat_inc(vcpu, pf_emulate);
+	f->kind = f->slot ? FAULT_READONLY : FAULT_MMIO;
+	return MMU_MMIO;
+}
+
+static enum mmu_fault_result memory(struct vcpu *vcpu, struct fault *f, u32 access)
+{
+	enum mmu_fault_result res;
+
+	f->hva = mem_hva(f->slot, f->gfn);
+	res = resolve(vcpu, f, access);
+	if (unlikely(f->spare))
+		tdp_table_free(f->spare);
+	if (unlikely(res != MMU_FIXED))
+		f->kind = res == MMU_RETRY ? FAULT_RETRY : FAULT_BAD_HOST;
+	return res;
+}
+
 enum mmu_fault_result mmu_fault(struct vcpu *vcpu, gpa_t gpa, u32 access)
 {
-	struct fault f;
 	enum mmu_fault_result res;
+	struct fault f;
 
 	f.vm = vcpu->vm;
 	f.gfn = gpa >> GV_PAGE_SHIFT;
 	f.write = access & MMU_ACCESS_WRITE;
 	f.spare = NULL;
+	f.kind = FAULT_NOT_PRESENT;
+	f.level = 0;
+	f.rounds = 0;
 	stat_inc(vcpu, pf_taken);
 	f.slot = mem_slot(f.vm, vcpu, f.gfn);
-	if (!f.slot || (f.write && (f.slot->flags & KVM_MEM_READONLY))) {
-		stat_inc(vcpu, pf_emulate);
-		return MMU_MMIO;
-	}
-	f.hva = mem_hva(f.slot, f.gfn);
-	res = resolve(vcpu, &f, access);
-	if (unlikely(f.spare))
-		tdp_table_free(f.spare);
+	if (!f.slot || (f.write && (f.slot->flags & KVM_MEM_READONLY)))
+		res = no_memory(vcpu, &f);
+	else
+		res = memory(vcpu, &f, access);
+	account(vcpu, &f, gpa, access, res);
 	return res;
 }

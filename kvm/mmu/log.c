@@ -19,16 +19,16 @@
 
 static void protect_run(u64 *entry, unsigned int n, unsigned int level, void *ctx)
 {
-	bool *changed = ctx;
+	u64 *changed = ctx;
 
 	for (; n; n--, entry++)
-		*changed |= tdp_write_protect(entry);
+		*changed += tdp_write_protect(entry);
 }
 
-void mmu_log_start(struct vm *vm, const struct memslot *slot)
+u64 mmu_log_start(struct vm *vm, const struct memslot *slot)
 {
 	gfn_t gfn = slot->base_gfn, end = slots_end_gfn(slot);
-	bool changed = false;
+	u64 changed = 0;
 
 	write_lock(&vm->mmu_lock);
 	while (gfn < end) {
@@ -41,6 +41,7 @@ void mmu_log_start(struct vm *vm, const struct memslot *slot)
 	write_unlock(&vm->mmu_lock);
 	if (changed)
 		mmu_flush_remote(vm);
+	return changed;
 }
 
 static unsigned int protect_bits(struct vm *vm, gfn_t base, u64 mask)

@@ -20,13 +20,10 @@ void mmu_vm_quiesce(struct vm *vm);
 void mmu_vm_destroy(struct vm *vm);
 hpa_t mmu_root(struct vm *vm);
 
-/* What became of a fault. */
-enum mmu_fault_result {
-	MMU_FIXED,    /* mapped, or had been meanwhile: enter again */
-	MMU_MMIO,     /* no memory there, or a write to a read-only slot: emulate */
-	MMU_RETRY,    /* a signal or an invalidation came in between: enter again after checks */
-	MMU_BAD_HOST, /* the host address is not accessible: KVM_RUN returns -EFAULT */
-};
+/* What is to be done after a fault; the schema's list says it in words. */
+#define X(number, ID, name, text) MMU_##ID = number,
+enum mmu_fault_result { FAULT_RESULTS(X) };
+#undef X
 
 /*
  * Handle a nested fault at @gpa (bytes) with @access (MMU_ACCESS_*). vCPU

@@ -99,6 +99,7 @@ static void io_detail(const struct vmcb_control *c, struct exit *exit)
 	exit->io.port = info >> VMCB_IOIO_PORT_SHIFT;
 	exit->io.size = (info >> VMCB_IOIO_SIZE_SHIFT) & 7;
 	exit->io.in = info & VMCB_IOIO_IN;
+	exit->write = !exit->io.in;
 	exit->io.string = info & VMCB_IOIO_STR;
 	exit->io.rep = info & VMCB_IOIO_REP;
 	exit->io.next_rip = c->exit_info_2;
@@ -107,7 +108,7 @@ static void io_detail(const struct vmcb_control *c, struct exit *exit)
 static void cr_detail(const struct vmcb_control *c, struct exit *exit)
 {
 	exit->cr.nr = c->exit_code & 0xf;
-	exit->cr.write = c->exit_code & 0x10;
+	exit->write = c->exit_code & 0x10;
 	exit->cr.decoded = svm_hw.decode_assist && (c->exit_info_1 & VMCB_CR_MOV);
 	exit->cr.gpr = c->exit_info_1 & 0xf;
 }
@@ -127,7 +128,7 @@ static void dr_detail(struct svm_vcpu *svm, struct exit *exit)
 		return;
 	}
 	exit->cr.nr = c->exit_code & 0xf;
-	exit->cr.write = c->exit_code & 0x10;
+	exit->write = c->exit_code & 0x10;
 	exit->cr.decoded = svm_hw.decode_assist;
 	exit->cr.gpr = c->exit_info_1 & 0xf;
 }
@@ -202,14 +203,14 @@ static void detail(struct vcpu *vcpu, struct exit *exit, u8 what)
 		io_detail(c, exit);
 		break;
 	case DETAIL_MSR:
-		exit->msr.write = c->exit_info_1 & 1;
+		exit->write = c->exit_info_1 & 1;
 		break;
 	case DETAIL_CR:
 		cr_detail(c, exit);
 		break;
 	case DETAIL_CR0_SEL:
 		exit->cr.nr = 0;
-		exit->cr.write = true;
+		exit->write = true;
 		exit->cr.decoded = svm_hw.decode_assist && (c->exit_info_1 & VMCB_CR_MOV);
 		exit->cr.gpr = c->exit_info_1 & 0xf;
 		break;
@@ -257,6 +258,7 @@ static void npf_exit(const struct vmcb_control *c, struct exit *exit)
 		access |= MMU_ACCESS_WALK;
 
 	exit->kind = EXIT_MMU_FAULT;
+	exit->write = code & VMCB_NPF_W;
 	exit->mmu.gpa = c->exit_info_2;
 	exit->mmu.access = access;
 	exit->mmu.gva_known = false;
@@ -312,6 +314,7 @@ notrace void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
 	exit->cs_base = vmcb->save.cs.base;
 	vcpu->shadow = c->int_state & VMCB_INT_SHADOW ? SHADOW_STI | SHADOW_MOV_SS : 0;
 	exit->isa = EXIT_ISA_SVM;
+	exit->write = false;
 	exit->insn_len = 0;
 	exit->n_bytes = 0;
 	exit->hw_reason = code;

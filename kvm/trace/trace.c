@@ -9,3 +9,4 @@
 #include "vcpu.h"
 #include "mmu.h"
 #include "irq.h"
+#include "native.h"

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a vCPU's time goes: the parts of account.h that don't run on every
+ * exit, and the readers.
+ */
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <asm/tsc.h>
+
+#include "../x86/defs.h"
+#include "account.h"
+#include "stat.h"
+
+DEFINE_STATIC_KEY_TRUE(account_on);
+u64 account_mult __ro_after_init;
+u32 account_storm_count __read_mostly = 100000;
+
+static bool timing = true;
+module_param(timing, bool, 0444);
+MODULE_PARM_DESC(timing, "Time states, exits and faults, and record the last exits (default: 1)");
+
+module_param_named(storm_count, account_storm_count, uint, 0644);
+MODULE_PARM_DESC(storm_count, "Equal exits in a row that make a storm; 0: never (default: 100000)");
+
+static ulong storm_ns = NSEC_PER_SEC;
+module_param(storm_ns, ulong, 0644);
+MODULE_PARM_DESC(storm_ns, "... if they come within so many ns (default: 1000000000)");
+
+static ulong slow_exit_ns = 10 * NSEC_PER_MSEC;
+module_param(slow_exit_ns, ulong, 0644);
+MODULE_PARM_DESC(slow_exit_ns,
+		 "Handling time from which gv_slow_exit is traced (default: 10000000)");
+
+/* No more than one gv_storm and one frozen recorder a vCPU in this time. */
+#define STORM_EVERY_NS (10 * (u64)NSEC_PER_SEC)
+
+#define KEY(kind, field, bits) [EXIT_##kind] = {offsetof(struct vcpu, field), bits}
+
+const struct account_key account_keys[EXIT_KIND_COUNT] = {
+	KEY(CPUID, gpr[GPR_RAX], U32_MAX),
+	KEY(IO, exit.io.port, U16_MAX),
+	KEY(MSR, gpr[GPR_RCX], U32_MAX),
+	KEY(CR, exit.cr.nr, U8_MAX),
+	KEY(DR, exit.cr.nr, U8_MAX),
+	KEY(MMU_FAULT, exit.mmu.gpa, U64_MAX),
+	KEY(EXCEPTION, exit.exception.vector, U8_MAX),
+	KEY(HYPERCALL, gpr[GPR_RAX], U64_MAX),
+	KEY(INVLPG, exit.invlpg.gva, U64_MAX),
+	KEY(TASK_SWITCH, exit.task.selector, U16_MAX),
+};
+
+void __init account_init(void)
+{
+	account_mult = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz);
+	if (!timing)
+		static_branch_disable(&account_on);
+}
+
+int account_vcpu_init(struct vcpu *vcpu)
+{
+	struct vcpu_account *a = &vcpu->account;
+
+	a->state = VCPU_TIME_USERSPACE;
+	a->last = rdtsc();
+	if (!timing)
+		return 0;
+	a->hists = kvzalloc(sizeof(*a->hists), GFP_KERNEL_ACCOUNT);
+	if (!a->hists)
+		return -ENOMEM;
+	a->recorder = recorder_alloc();
+	if (IS_ERR(a->recorder)) {
+		a->recorder = NULL;
+		kvfree(a->hists);
+		a->hists = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void account_vcpu_destroy(struct vcpu *vcpu)
+{
+	recorder_free(vcpu->account.recorder);
+	kvfree(vcpu->account.hists);
+}
+
+/* ---- the vCPU's thread -------------------------------------------------- */
+
+void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
+{
+	const struct vcpu_account *a = &vcpu->account;
+	const struct exit *exit = &vcpu->exit;
+	u32 mode = exit->cpl | 0x10 << exit->cs_mode;
+	u64 guest_ns = account_ns(a->guest_ticks);
+
+	trace_gv_exit(vcpu->vm->vm_id, vcpu->id, exit->kind, exit->hw_reason, exit->isa, a->rip,
+		      mode, a->key, guest_ns, handle_ns, outcome);
+	if (handle_ns >= READ_ONCE(slow_exit_ns))
+		trace_gv_slow_exit(vcpu->vm->vm_id, vcpu->id, exit->kind, exit->hw_reason,
+				   exit->isa, a->rip, mode, a->key, guest_ns, handle_ns, outcome);
+}
+
+void account_storm(struct vcpu *vcpu, u64 now)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u64 during = account_ns(now - a->storm_tsc);
+	u32 n = a->storm_n + 1;
+
+	a->storm_n = 0;
+	a->storm_tsc = now;
+	if (!READ_ONCE(account_storm_count) || during > READ_ONCE(storm_ns))
+		return;
+	stat_inc(vcpu, exit_storms);
+	if (a->storm_said && account_ns(now - a->storm_said) < STORM_EVERY_NS)
+		return;
+	a->storm_said = now;
+	trace_gv_storm(vcpu->vm->vm_id, vcpu->id, a->storm_kind, a->storm_key, a->rip, n, during);
+	account_freeze(vcpu, FREEZE_STORM);
+}
+
+void account_run_begin(struct vcpu *vcpu)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u64 now, ns;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	now = rdtsc();
+	ns = account_ns(now - a->last);
+	account_write_begin(a);
+	if (likely(a->ran))
+		hist_record(
+			histpool_get(a->hists, HIST_KEY(HIST_USERSPACE_TIME, a->user_reason, 0)),
+			ns);
+	account_switch(a, VCPU_TIME_HANDLING, now);
+	account_write_end(a);
+	if (a->ran)
+		trace_gv_userspace(vcpu->vm->vm_id, vcpu->id, a->user_reason, ns);
+}
+
+void account_run_end(struct vcpu *vcpu, int res)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u32 reason = READ_ONCE(vcpu->run->exit_reason);
+	u64 now;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	now = rdtsc();
+	account_write_begin(a);
+	/* The page is userspace's to scribble on. */
+	a->user_reason = res || reason > U8_MAX ? KVM_EXIT_UNKNOWN : reason;
+	if (res == -EINTR)
+		a->user_reason = KVM_EXIT_INTR;
+	a->ran = true;
+	if (a->open)
+		account_close(vcpu, now,
+			      !res					? OUTCOME_USERSPACE
+			      : res == -EINTR || res == -ERESTARTNOINTR ? OUTCOME_INTERRUPTED
+									: OUTCOME_FAILED);
+	account_switch(a, VCPU_TIME_USERSPACE, now);
+	account_write_end(a);
+}
+
+static void account_now(struct vcpu *vcpu, u8 state)
+{
+	struct vcpu_account *a = &vcpu->account;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	account_write_begin(a);
+	account_switch(a, state, rdtsc());
+	account_write_end(a);
+}
+
+/* A thread that sleeps is not ready: it waits for the host's memory or a lock. */
+void account_sched_out(struct vcpu *vcpu)
+{
+	account_now(vcpu, task_is_running(current) ? VCPU_TIME_READY : VCPU_TIME_HANDLING);
+}
+
+void account_sched_in(struct vcpu *vcpu)
+{
+	account_now(vcpu, VCPU_TIME_HANDLING);
+}
+
+u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u64 ns;
+
+	if (!static_branch_likely(&account_on))
+		return 0;
+	ns = account_ns(rdtsc() - a->exit_tsc);
+	account_write_begin(a);
+	hist_record(histpool_get(a->hists, HIST_KEY(HIST_MMU_FAULT_TIME, kind, 0)), ns);
+	account_write_end(a);
+	return ns;
+}
+
+/* ---- readers ------------------------------------------------------------ */
+
+#define READ_TRIES 64
+
+void account_read(const struct vcpu *vcpu, struct account_copy *ret_copy)
+{
+	const struct vcpu_account *a = &vcpu->account;
+	unsigned int try;
+	u64 last = 0;
+	u32 seq;
+
+	memset(ret_copy, 0, offsetof(struct account_copy, hists));
+	ret_copy->hists.n = 0;
+	if (!a->hists)
+		return;
+	for (try = 0; try < READ_TRIES; try++) {
+		seq = READ_ONCE(a->seq);
+		smp_rmb();
+		memcpy(ret_copy->ticks, a->ticks, sizeof(a->ticks));
+		ret_copy->state = a->state;
+		last = a->last;
+		ret_copy->hists.n = smp_load_acquire(&a->hists->n);
+		memcpy(ret_copy->hists.entry, a->hists->entry,
+		       ret_copy->hists.n * sizeof(a->hists->entry[0]));
+		ret_copy->tsc = rdtsc_ordered();
+		smp_rmb();
+		if (!(seq & 1) && READ_ONCE(a->seq) == seq)
+			break;
+		cpu_relax();
+	}
+	ret_copy->torn = try == READ_TRIES;
+	if (ret_copy->state < VCPU_TIME_COUNT && ret_copy->tsc > last)
+		ret_copy->ticks[ret_copy->state] += ret_copy->tsc - last;
+}

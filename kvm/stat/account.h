@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a vCPU's time goes: always on, for every vCPU.
+ *
+ * A vCPU is in one state of VCPU_TIMES at any moment. At each change of state
+ * the TSC is read once, the time since the change before is added to the state
+ * that ended, and everybody who wants to know the time uses that reading: so the
+ * states add up to the vCPU's age, to the tick.
+ *
+ * An exit is "open" from the moment the guest was left until the guest is
+ * entered again or KVM_RUN returns; then it is closed: its handling time goes
+ * into the histogram of its kind and hardware reason, a record into the flight
+ * recorder, gv_exit to whoever traces, and storms are looked for. The closing
+ * itself (some 80 instructions) counts as time of what comes next.
+ *
+ * Handling time is time on the wall: a vCPU that was preempted, or slept until
+ * the host had a page in, was away from its guest as long as that.
+ *
+ * Everything here is written by the vCPU's thread alone. seq is odd while it
+ * writes; account_read() makes a copy that fits together.
+ *
+ * The module parameter timing=0 switches all of it off by a static key, for
+ * good: nothing here then costs more than a NOP, and there is no recorder.
+ */
+#ifndef GLASSVISOR_STAT_ACCOUNT_H
+#define GLASSVISOR_STAT_ACCOUNT_H
+
+#include <linux/jump_label.h>
+#include <linux/math64.h>
+#include <asm/msr.h>
+
+#include "../mem/kick.h"
+#include "../trace/native.h"
+#include "../vcpu.h"
+#include "histpool.h"
+#include "recorder.h"
+
+DECLARE_STATIC_KEY_TRUE(account_on);
+
+/* Nanoseconds per host TSC tick, times 2^32. Constant after load. */
+extern u64 account_mult;
+
+/* At load, after time_host_init(). */
+void account_init(void);
+
+static __always_inline u64 account_ns(u64 ticks)
+{
+	return mul_u64_u64_shr(ticks, account_mult, 32);
+}
+
+/* At vCPU creation and destruction. -ENOMEM. */
+int account_vcpu_init(struct vcpu *vcpu);
+void account_vcpu_destroy(struct vcpu *vcpu);
+
+/* Host TSC for timing what is no vCPU's; 0 with timing off, so that all differences are 0. */
+static inline u64 account_tsc(void)
+{
+	return static_branch_likely(&account_on) ? rdtsc() : 0;
+}
+
+/* ---- the vCPU's thread -------------------------------------------------- */
+
+static __always_inline void account_write_begin(struct vcpu_account *a)
+{
+	WRITE_ONCE(a->seq, a->seq + 1);
+	barrier(); /* x86 keeps stores in order */
+}
+
+static __always_inline void account_write_end(struct vcpu_account *a)
+{
+	barrier();
+	WRITE_ONCE(a->seq, a->seq + 1);
+}
+
+/* Another state from @now on. Between account_write_begin() and _end(). */
+static __always_inline void account_switch(struct vcpu_account *a, u8 state, u64 now)
+{
+	a->ticks[a->state] += now - a->last;
+	a->last = now;
+	a->state = state;
+}
+
+/* What an exit of a kind is about: some bits of the vCPU, right after the exit. */
+struct account_key {
+	u16 offset; /* bytes into struct vcpu */
+	u64 mask;
+};
+
+extern const struct account_key account_keys[EXIT_KIND_COUNT];
+
+static __always_inline u64 account_exit_key(const struct vcpu *vcpu, u8 kind)
+{
+	const struct account_key *k = &account_keys[kind];
+
+	return *(const u64 *)((const u8 *)vcpu + k->offset) & k->mask;
+}
+
+static __always_inline u32 account_u32(u64 ns)
+{
+	return ns > U32_MAX ? U32_MAX : ns;
+}
+
+static __always_inline void account_record(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
+{
+	const struct vcpu_account *a = &vcpu->account;
+	const struct exit *exit = &vcpu->exit;
+	struct recorder *rec = a->recorder;
+	struct record *r;
+
+	if (unlikely(!rec))
+		return;
+	r = recorder_next(rec);
+	r->tsc = a->exit_tsc;
+	r->rip = a->rip;
+	r->key = a->key;
+	r->info1 = exit->info1;
+	r->info2 = exit->info2;
+	r->reason = exit->hw_reason;
+	r->handle_ns = account_u32(handle_ns);
+	r->guest_ns = account_u32(account_ns(a->guest_ticks));
+	r->intr_info = exit->intr_info;
+	r->kind = exit->kind;
+	r->outcome = outcome;
+	r->flags = exit->write << RECORD_WRITE | (exit->cpl == 3) << RECORD_USER |
+		   (exit->cs_mode == EMUL_MODE_64) << RECORD_LONG |
+		   (exit->vectoring.type != EVENT_NONE) << RECORD_VECTORING;
+	r->user_reason = outcome == OUTCOME_USERSPACE ? a->user_reason : 0;
+	r->error_code = exit->error_code;
+	recorder_done(rec);
+}
+
+/* gv_exit and gv_slow_exit, for the open exit. */
+void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome);
+
+/*
+ * Freeze the recorder when the exit that is open has been closed: at KVM_RUN's
+ * return or before the next entry, whatever comes first.
+ */
+static inline void account_freeze(struct vcpu *vcpu, enum freeze_cause cause)
+{
+	vcpu->account.freeze_cause = cause;
+	vcpu_request(vcpu, REQ_FREEZE);
+}
+
+/* The same exit came storm_count times: was that a storm? */
+void account_storm(struct vcpu *vcpu, u64 now);
+
+extern u32 account_storm_count; /* 0: never */
+
+static __always_inline void account_count_storm(struct vcpu *vcpu, u64 now)
+{
+	struct vcpu_account *a = &vcpu->account;
+
+	if (a->key != a->storm_key || vcpu->exit.kind != a->storm_kind) {
+		a->storm_key = a->key;
+		a->storm_kind = vcpu->exit.kind;
+		a->storm_n = 0;
+		a->storm_tsc = now;
+	} else if (unlikely(++a->storm_n >= READ_ONCE(account_storm_count))) {
+		account_storm(vcpu, now);
+	}
+}
+
+static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcome)
+{
+	struct vcpu_account *a = &vcpu->account;
+	const struct exit *exit = &vcpu->exit;
+	u64 ns = account_ns(now - a->exit_tsc);
+
+	a->open = false;
+	hist_record(histpool_get(a->hists, HIST_KEY(HIST_EXIT_TIME, exit->kind, exit->hw_reason)),
+		    ns);
+	account_record(vcpu, ns, outcome);
+	account_count_storm(vcpu, now);
+	if (trace_gv_exit_enabled() || trace_gv_slow_exit_enabled())
+		account_trace_exit(vcpu, ns, outcome);
+}
+
+/* The guest is entered now. Interrupts off. */
+static __always_inline void account_enter(struct vcpu *vcpu)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u64 now;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	now = rdtsc();
+	account_write_begin(a);
+	if (likely(a->open))
+		account_close(vcpu, now,
+			      vcpu->events.in_flight == EVENT_NONE ? OUTCOME_RESUMED
+								   : OUTCOME_INJECTED);
+	account_switch(a, VCPU_TIME_GUEST, now);
+	account_write_end(a);
+}
+
+/* It was left just now; vcpu->exit says why. Interrupts off. */
+static __always_inline void account_exit(struct vcpu *vcpu)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u64 now;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	now = rdtsc();
+	account_write_begin(a);
+	a->guest_ticks = now - a->last;
+	a->exit_tsc = now;
+	a->rip = vcpu->rip;
+	a->key = account_exit_key(vcpu, vcpu->exit.kind);
+	a->open = true;
+	account_switch(a, VCPU_TIME_HANDLING, now);
+	account_write_end(a);
+}
+
+/* KVM_RUN begins; and ends with @res, which userspace gets, vcpu->run being filled. */
+void account_run_begin(struct vcpu *vcpu);
+void account_run_end(struct vcpu *vcpu, int res);
+
+/* The thread loses the CPU within KVM_RUN, and gets one again. From the scheduler. */
+void account_sched_out(struct vcpu *vcpu);
+void account_sched_in(struct vcpu *vcpu);
+
+/*
+ * An MMU fault was handled; @kind: enum fault_kind. Returns its time in ns, from
+ * the exit that brought it; 0 with timing off.
+ */
+u64 account_mmu_fault(struct vcpu *vcpu, u32 kind);
+
+/* ---- readers ------------------------------------------------------------ */
+
+/* A vCPU's account at one moment. */
+struct account_copy {
+	u64 tsc;   /* host TSC of the copy */
+	bool torn; /* the vCPU wrote all the time: the parts may not fit together */
+	u8 state;  /* enum vcpu_time it was in */
+	u64 ticks[VCPU_TIME_COUNT]; /* with the time in that state up to tsc: the sum is the age */
+	struct histpool hists;
+};
+
+/* Any thread that keeps the vCPU alive. All zeroes with timing off. */
+void account_read(const struct vcpu *vcpu, struct account_copy *ret_copy);
+
+#endif /* GLASSVISOR_STAT_ACCOUNT_H */
