@@ -17,9 +17,11 @@ needed=(
 	# the lab and the guest
 	qemu-system-x86 seabios busybox-static
 	# unit tests, fuzzing, lint
-	libcmocka-dev libcapstone-dev clang clang-format libclang-rt-14-dev sparse python3
+	libcmocka-dev clang clang-format libclang-rt-14-dev sparse python3
 	# recording
 	pkgconf libtraceevent-dev libtracefs-dev trace-cmd bpftrace linux-perf socat gawk
+	# the tools and their tests
+	libbpf-dev libncurses-dev libjansson-dev libcapstone-dev prometheus tmux jq
 )
 # Only the tests on the newer kernel need these; older package lists lack them.
 wanted=(linux-image-6.12-amd64 linux-headers-6.12-amd64)
