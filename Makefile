@@ -51,6 +51,13 @@ tools: ## build the programs of tools/ into build/tools/
 		[ ! -e $$m ] || $(MAKE) --no-print-directory -C $${m%/Makefile} || exit 1; \
 	done
 
+.PHONY: docs
+docs: ## write docs/reference.md and docs/schema.json from debugfs-schema/
+	@$(MAKE) --no-print-directory -C tools/schema
+	@mkdir -p docs
+	@build/tools/schema --markdown >docs/reference.md
+	@build/tools/schema --json >docs/schema.json
+
 .PHONY: demo
 demo: ## the main job: boot Linux under QEMU on glassvisor and show what it saw (ON=host: not in the lab)
 	@$(LAB)/demo
@@ -95,6 +102,7 @@ install: ## build for the running kernel and install below /lib/modules (root)
 	@$(MAKE) --no-print-directory module KREL=$(HOST)
 	install -D -m 644 $(BUILD)/$(HOST)/glassvisor.ko \
 		$(DESTDIR)/lib/modules/$(HOST)/updates/glassvisor.ko
+	install -D -m 644 packaging/modprobe.conf $(DESTDIR)/etc/modprobe.d/glassvisor.conf
 	$(if $(DESTDIR),,depmod $(HOST))
 
 .PHONY: help

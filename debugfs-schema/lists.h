@@ -108,8 +108,6 @@
 /* Bits of a flight record's flags. X(bit number, ID, name, text) */
 #define RECORD_FLAGS(X)                                                                            \
 	X(0, WRITE, "write", "The access was a write, OUT or WRMSR")                               \
-	X(1, USER, "user", "The guest was in user mode: CPL 3")                                    \
-	X(2, LONG, "long", "64-bit code")                                                          \
-	X(3, VECTORING, "vectoring", "The exit came while an event was being delivered")
+	X(1, VECTORING, "vectoring", "The exit came while an event was being delivered")
 
 #endif /* GLASSVISOR_SCHEMA_LISTS_H */

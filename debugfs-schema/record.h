@@ -14,23 +14,49 @@
 #define RECORD_MAGIC	0x3130434552564c47ULL /* "GLVREC01" */
 #define RECORD_CODE_MAX 64
 
-/* One exit: 64 bytes. */
+/*
+ * One exit: 64 bytes, copied together by the kernel with as little work as can
+ * be; the inline functions below say what is in it. Times are host TSC ticks.
+ */
 struct record {
-	u64 tsc; /* host TSC at the exit */
-	u64 rip; /* at the exit */
-	u64 key; /* as the kind says: see EXIT_KINDS */
+	u64 exit_tsc;  /* the guest was left */
+	u64 enter_tsc; /* it had been entered */
+	u64 end;       /* ticks from the exit on to the next entry or KVM_RUN's return, and more */
+	u64 rip;       /* at the exit */
+	u64 key;       /* as the kind says: see EXIT_KINDS */
 	u64 info1;
-	u64 info2;	/* EXITINFO1 and 2, or exit qualification and IDT-vectoring information */
-	u32 reason;	/* the hardware's */
-	u32 handle_ns;	/* from the exit to the next entry or KVM_RUN's return; ~0: more */
-	u32 guest_ns;	/* in the guest before it; ~0: more */
-	u32 intr_info;	/* EXITINTINFO or VM-exit interruption information */
-	u8 kind;	/* EXIT_KINDS */
-	u8 outcome;	/* OUTCOMES */
-	u8 flags;	/* RECORD_FLAGS */
-	u8 user_reason; /* KVM_EXIT_* where the outcome is userspace */
-	u32 error_code; /* that goes with intr_info */
+	u64 info2;  /* EXITINFO1 and 2, or exit qualification and IDT-vectoring information */
+	u8 kind;    /* EXIT_KINDS */
+	u8 flags;   /* RECORD_FLAGS */
+	u8 cpl;	    /* 0..3 */
+	u8 cs_mode; /* code size: 0 16, 1 32, 2 64 bits */
+	u32 reason; /* the hardware's */
 };
+
+#define RECORD_END(ticks, outcome, user_reason)                                                    \
+	((ticks) | (u64)(outcome) << 48 | (u64)(user_reason) << 56)
+
+static inline u64 record_handle_ticks(const struct record *r)
+{
+	return r->end & 0xffffffffffffULL;
+}
+
+/* OUTCOMES */
+static inline u8 record_outcome(const struct record *r)
+{
+	return r->end >> 48;
+}
+
+/* KVM_EXIT_* where the outcome is userspace; else 0. */
+static inline u8 record_user_reason(const struct record *r)
+{
+	return r->end >> 56;
+}
+
+static inline u64 record_guest_ticks(const struct record *r)
+{
+	return r->exit_tsc - r->enter_tsc;
+}
 
 struct record_head {
 	u64 magic;

@@ -4,7 +4,7 @@
  * are compiled into the module, into a unit test or into a fuzz target.
  *
  * Gives fixed-width integers, bool, bit and range helpers, static_assert,
- * READ_ONCE and array_index_nospec under their kernel names. Nothing that
+ * READ_ONCE, array_index_nospec and snprintf under their kernel names. Nothing that
  * allocates, locks, prints or sleeps is to be had here.
  */
 #ifndef GLASSVISOR_ENV_H
@@ -28,9 +28,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef __u8 u8;
@@ -52,6 +54,7 @@ typedef __s64 s64;
 #define __aligned(n)	__attribute__((__aligned__(n)))
 #define __must_check	__attribute__((__warn_unused_result__))
 #define __maybe_unused	__attribute__((__unused__))
+#define __printf(f, a)	__attribute__((__format__(printf, f, a)))
 
 #define ARRAY_SIZE(a)	  (sizeof(a) / sizeof((a)[0]))
 #define BIT(n)		  (1UL << (n))

@@ -34,6 +34,7 @@
 #include "mem/kick.h"
 #include "stat/account.h"
 #include "stat/stat.h"
+#include "stat/statfd.h"
 
 extern const struct arch_backend svm_backend;
 
@@ -146,16 +147,24 @@ static int __init parts_init(void)
 	if (err)
 		return err;
 	account_init();
+	err = statfd_init();
+	if (err)
+		return err;
 	err = cpuid_init();
 	if (!err)
 		err = msr_init();
 	if (!err)
 		err = kick_init();
 	if (err)
-		return err;
+		goto stats;
 	err = vcpu_cache_init();
 	if (err)
-		kick_exit();
+		goto kick;
+	return 0;
+kick:
+	kick_exit();
+stats:
+	statfd_exit();
 	return err;
 }
 
@@ -163,6 +172,7 @@ static void parts_exit(void)
 {
 	vcpu_cache_exit();
 	kick_exit();
+	statfd_exit();
 }
 
 static int __init glassvisor_init(void)
@@ -184,6 +194,7 @@ static int __init glassvisor_init(void)
 	err = stat_debugfs_init();
 	if (err)
 		goto hotplug;
+	perf_init();
 	compat_register_syscore(&syscore);
 	register_reboot_notifier(&reboot_notifier);
 	err = misc_register(&kvm_device);
@@ -197,6 +208,7 @@ static int __init glassvisor_init(void)
 syscore:
 	unregister_reboot_notifier(&reboot_notifier);
 	compat_unregister_syscore(&syscore);
+	perf_exit();
 	stat_debugfs_exit();
 hotplug:
 	cpuhp_remove_state(hotplug_state);
@@ -212,6 +224,7 @@ static void __exit glassvisor_exit(void)
 	misc_deregister(&kvm_device);
 	unregister_reboot_notifier(&reboot_notifier);
 	compat_unregister_syscore(&syscore);
+	perf_exit();
 	stat_debugfs_exit();
 	cpuhp_remove_state(hotplug_state);
 	parts_exit();

@@ -132,6 +132,7 @@ struct vcpu_events {
 		bool injected;
 		bool soft;
 		u8 vector;
+		u64 asked_tsc; /* host TSC when it became pending */
 	} interrupt;
 	bool nmi_injected;
 	u8 nmi_pending; /* 0..2 */
@@ -154,8 +155,8 @@ enum dirty_mode { DIRTY_MODES(X) DIRTY_MODE_COUNT };
 #define X(number, ID, name, text) FREEZE_##ID = number,
 enum freeze_cause { FREEZE_CAUSES(X) FREEZE_CAUSE_COUNT };
 #undef X
-#define X(number, ID, name, text) RECORD_##ID = number,
-enum record_flag { RECORD_FLAGS(X) RECORD_FLAG_COUNT };
+#define X(number, ID, name, text) RECORD_##ID = 1 << number,
+enum record_flag { RECORD_FLAGS(X) };
 #undef X
 
 enum hist_id {

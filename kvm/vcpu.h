@@ -29,6 +29,7 @@ enum vcpu_request {
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
 	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
 	REQ_FREEZE,	  /* freeze the flight recorder: account.freeze_cause */
+	REQ_FREEZE_ASKED, /* the same, by somebody outside, who waits for it */
 };
 
 /* vcpu->mode: where the vCPU's thread is, for kicks. */
@@ -56,17 +57,16 @@ struct vcpu_account {
 	bool ran;	 /* KVM_RUN has returned once: user_reason is valid */
 	u8 user_reason;	 /* KVM_EXIT_* of the last return */
 	u8 freeze_cause; /* enum freeze_cause, for REQ_FREEZE */
+	u8 freezes;	 /* done since freeze_tsc: core/freeze.c */
 	u8 storm_kind;
 	u32 storm_n; /* exits like the one before, in a row */
 	u64 last;    /* TSC of the last change of state */
 	u64 ticks[VCPU_TIME_COUNT];
-	u64 exit_tsc;	 /* of the open exit */
-	u64 guest_ticks; /* in the guest before it */
-	u64 rip;	 /* at it */
-	u64 key;	 /* what it is about: EXIT_KINDS */
+	struct record *record; /* of the open exit: the place at the recorder's head */
 	u64 storm_key;
-	u64 storm_tsc;		   /* when the row began */
-	u64 storm_said;		   /* TSC of the last gv_storm */
+	u64 storm_tsc;	/* when the row began */
+	u64 storm_said; /* TSC of the last gv_storm */
+	u64 freeze_tsc;
 	struct histpool *hists;	   /* (c) */
 	struct recorder *recorder; /* (c) or NULL */
 };

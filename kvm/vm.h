@@ -38,6 +38,7 @@ struct vm {
 	struct mm_struct *mm; /* (c) owner's address space, pinned by mmgrab */
 	u32 vm_id;	      /* (c) unique while the module is loaded; in traces */
 	pid_t pid;	      /* (c) creator's tgid */
+	int fd;		      /* (c) its descriptor in the creator */
 	void *arch;	      /* (c) the back end's part, or NULL */
 
 	struct mutex lock;
@@ -82,7 +83,8 @@ struct vm {
 
 	struct vm_stat stat; /* (a) bumped under the lock of the subject */
 	struct hist dirty_pass_time[DIRTY_MODE_COUNT]; /* (s) ns */
-	struct dentry *debugfs;			       /* (c) */
+	struct dentry *debugfs, *native; /* (c) kvm/<tgid>-<fd>, glassvisor/<tgid>-<fd> */
+	atomic64_t snapshots;		 /* (a) how many were read */
 };
 
 /* The vCPU of an index (order of creation), or NULL. Any context. */

@@ -17,6 +17,8 @@ extern const struct file_operations
 
 /* Answer of KVM_CHECK_EXTENSION; vm NULL on the system fd. */
 int abi_check_extension(struct vm *vm, unsigned long cap);
+/* KVM_GET_STATS_FD: a new descriptor for the statistics of @vcpu; of the VM where it is NULL. */
+long abi_stats_fd(struct vm *vm, struct vcpu *vcpu);
 /* KVM_ENABLE_CAP on a VM. Takes vm->lock. */
 int abi_vm_enable_cap(struct vm *vm, const struct kvm_enable_cap *cap);
 

@@ -56,6 +56,7 @@ static const struct cap caps[] = {
 	[KVM_CAP_MAX_VCPUS] = {GV_MAX_VCPUS},
 	[KVM_CAP_MAX_VCPU_ID] = {.fn = cap_max_vcpu_id},
 	[KVM_CAP_SET_BOOT_CPU_ID] = {1},
+	[KVM_CAP_BINARY_STATS_FD] = {1},
 
 	/* Memory. */
 	[KVM_CAP_USER_MEMORY] = {1},

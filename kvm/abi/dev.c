@@ -41,11 +41,10 @@ static long check_extension(struct abi_call *call)
 static struct file *vm_file(struct vm *vm, int fd)
 {
 	struct file *file;
-	char name[12];
 	int err;
 
-	snprintf(name, sizeof(name), "%d", fd);
-	err = stat_debugfs_vm_add(vm, name);
+	vm->fd = fd;
+	err = stat_debugfs_vm_add(vm);
 	file = err ? ERR_PTR(err) : anon_inode_getfile("kvm-vm", &abi_vm_fops, vm, O_RDWR);
 	if (IS_ERR(file))
 		vm_put(vm);

@@ -328,6 +328,11 @@ static long translate(struct abi_call *call)
 	return 0;
 }
 
+static long get_stats_fd(struct abi_call *call)
+{
+	return abi_stats_fd(call->vm, call->vcpu);
+}
+
 /* ---- KVM_SET_SIGNAL_MASK ----------------------------------------------- */
 
 static long read_sigset(struct abi_call *call, u32 len, sigset_t *ret_set)
@@ -405,6 +410,8 @@ static const struct abi_row vcpu_rows[] = {
 	ROW(KVM_SET_TSC_KHZ, ABI_VALUE, KVM_CAP_GET_TSC_KHZ, set_tsc_khz),
 	ROW(KVM_TRANSLATE, ABI_COPY, ABI_BASIC, translate),
 	ROW(KVM_SET_SIGNAL_MASK, ABI_USER, ABI_BASIC, set_signal_mask),
+	/* Not after the vCPU's thread comes out of its guest. */
+	ABI_ROW(KVM_GET_STATS_FD, ABI_NONE, ABI_FREE, KVM_CAP_BINARY_STATS_FD, get_stats_fd),
 };
 #undef ROW
 

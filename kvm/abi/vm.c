@@ -143,6 +143,11 @@ static long set_tsc_khz(struct abi_call *call)
 	return time_vm_tsc_khz_set(call->vm, call->value);
 }
 
+static long get_stats_fd(struct abi_call *call)
+{
+	return abi_stats_fd(call->vm, NULL);
+}
+
 /* Routes lead to chips, and there are none (caps.c, KVM_CAP_IRQ_ROUTING). */
 static long set_gsi_routing(struct abi_call *call)
 {
@@ -166,6 +171,7 @@ static const struct abi_row vm_rows[] = {
 	ROW(KVM_SET_CLOCK, ABI_COPY, ABI_FREE, KVM_CAP_ADJUST_CLOCK, set_clock),
 	ROW(KVM_GET_TSC_KHZ, ABI_NONE, ABI_VM, KVM_CAP_GET_TSC_KHZ, get_tsc_khz),
 	ROW(KVM_SET_TSC_KHZ, ABI_VALUE, ABI_VM, KVM_CAP_GET_TSC_KHZ, set_tsc_khz),
+	ROW(KVM_GET_STATS_FD, ABI_NONE, ABI_FREE, KVM_CAP_BINARY_STATS_FD, get_stats_fd),
 	ROW(KVM_SET_GSI_ROUTING, ABI_USER, ABI_FREE, KVM_CAP_IRQ_ROUTING, set_gsi_routing),
 };
 #undef ROW

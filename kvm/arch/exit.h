@@ -19,15 +19,16 @@ enum exit_kind { EXIT_KINDS(X) EXIT_KIND_COUNT };
 #define EXIT_ISA_SVM 2
 
 struct exit {
+	/* These five are copied as one u64 into histogram keys and flight records. */
 	u8 kind;	/* enum exit_kind */
+	u8 flags;	/* enum record_flag: RECORD_WRITE, RECORD_VECTORING */
+	u8 cpl;		/* 0..3 */
+	u8 cs_mode;	/* enum emul_mode: code size at the exit (real mode: EMUL_MODE_16) */
+	u32 hw_reason;	/* EXITCODE or basic exit reason */
 	u8 isa;		/* EXIT_ISA_* */
 	u8 insn_len;	/* bytes of the exiting instruction; 0: the hardware did not say */
 	u8 n_bytes;	/* bytes[] that the hardware fetched; 0: none */
-	u8 cs_mode;	/* enum emul_mode: code size at the exit (real mode: EMUL_MODE_16) */
-	u8 cpl;		/* 0..3 */
-	bool write;	/* an OUT, a WRMSR, a move to a CR or DR, a fault for write access */
 	u64 cs_base;	/* bytes */
-	u32 hw_reason;	/* EXITCODE or basic exit reason */
 	u64 info1;	/* EXITINFO1 or exit qualification */
 	u64 info2;	/* EXITINFO2 or IDT-vectoring information */
 	u32 intr_info;	/* EXITINTINFO or VM-exit interruption information, raw */

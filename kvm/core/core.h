@@ -217,8 +217,16 @@ static __always_inline bool msr_filter_passes(struct vcpu *vcpu, u32 index, bool
 	return !rcu_access_pointer(vcpu->vm->msr_filter) || msr_filter_asks(vcpu, index, write);
 }
 
+/* perf.c ---------------------------------------------------------------- */
+/* At load and unload: attribute perf's samples to guests. */
+void perf_init(void);
+void perf_exit(void);
+/* The vCPU whose run a sample on this CPU may belong to. */
+DECLARE_PER_CPU(struct vcpu *, perf_vcpu);
+
 /* freeze.c -------------------------------------------------------------- */
-/* For REQ_FREEZE: account.freeze_cause says why. May sleep. */
+#define REQ_FREEZE_ANY (BIT(REQ_FREEZE) | BIT(REQ_FREEZE_ASKED))
+/* For these requests, which it clears; account.freeze_cause says why. May sleep. */
 void freeze_recorder(struct vcpu *vcpu);
 
 /* mce.c ------------------------------------------------------------------ */

@@ -20,6 +20,7 @@
 #include <asm/processor-flags.h>
 
 #include "../arch/ops.h"
+#include "../stat/account.h"
 #include "../stat/stat.h"
 #include "../trace/irq.h"
 #include "core.h"
@@ -140,6 +141,9 @@ static void inject_interrupt(struct vcpu *vcpu)
 		ev->interrupt.pending = false;
 		ev->interrupt.injected = true;
 		stat_inc(vcpu, irq_injections);
+		if (trace_gv_irq_inject_enabled())
+			trace_gv_irq_inject(vcpu->vm->vm_id, vcpu->id, ev->interrupt.vector,
+					    account_ns(account_tsc() - ev->interrupt.asked_tsc));
 	}
 	arch_event_inject(vcpu, &event);
 }
@@ -359,6 +363,7 @@ int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
 	ev->interrupt.injected = in->interrupt.injected && in->interrupt.soft;
 	ev->interrupt.pending = in->interrupt.injected && !in->interrupt.soft;
 	ev->interrupt.vector = in->interrupt.nr;
+	ev->interrupt.asked_tsc = account_tsc();
 	ev->interrupt.soft = in->interrupt.soft;
 	ev->nmi_injected = in->nmi.injected;
 	if (in->flags & KVM_VCPUEVENT_VALID_NMI_PENDING)
@@ -385,6 +390,7 @@ int event_user_interrupt(struct vcpu *vcpu, u32 irq)
 	ev->interrupt.pending = true;
 	ev->interrupt.soft = false;
 	ev->interrupt.vector = irq;
+	ev->interrupt.asked_tsc = account_tsc();
 	due_refresh(vcpu);
 	return 0;
 }

@@ -107,7 +107,7 @@ static enum run_result msr_done(struct vcpu *vcpu, bool write, u32 index, u64 va
 static enum run_result exit_msr(struct vcpu *vcpu, struct exit *exit)
 {
 	u32 index = gpr32(vcpu, GPR_RCX);
-	bool write = exit->write;
+	bool write = exit->flags & RECORD_WRITE;
 	u64 value = 0;
 	enum msr_result res;
 
@@ -198,9 +198,9 @@ static enum run_result exit_cr(struct vcpu *vcpu, struct exit *exit)
 	stat_inc(vcpu, cr_exits);
 	if (!exit->cr.decoded) {
 		res = emulate_insn(vcpu, GPA_INVALID);
-		if (!exit->write && res == RUN_AGAIN && trace_kvm_cr_enabled())
+		if (!(exit->flags & RECORD_WRITE) && res == RUN_AGAIN && trace_kvm_cr_enabled())
 			trace_kvm_cr(vcpu, false, nr, cr_read(vcpu, nr));
-	} else if (exit->write) {
+	} else if (exit->flags & RECORD_WRITE) {
 		u64 value = vcpu->gpr[exit->cr.gpr & 15];
 
 		trace_kvm_cr(vcpu, true, nr, value);
@@ -234,7 +234,7 @@ static enum run_result exit_dr(struct vcpu *vcpu, struct exit *exit)
 	stat_inc(vcpu, dr_exits);
 	if (!exit->cr.decoded)
 		return emulate_insn(vcpu, GPA_INVALID);
-	if (exit->write) {
+	if (exit->flags & RECORD_WRITE) {
 		err = dr_write(vcpu, exit->cr.nr, vcpu->gpr[exit->cr.gpr & 15]);
 	} else {
 		err = dr_read(vcpu, exit->cr.nr, &value);

@@ -104,7 +104,7 @@ static int handle_requests(struct vcpu *vcpu)
 		stat_inc(vcpu, tlb_flush);
 		arch_tlb_flush(vcpu);
 	}
-	if (test_and_clear_bit(REQ_FREEZE, &vcpu->requests))
+	if (vcpu->requests & REQ_FREEZE_ANY)
 		freeze_recorder(vcpu);
 	if (test_and_clear_bit(REQ_MSR_FILTER, &vcpu->requests))
 		msr_filter_refresh(vcpu);
@@ -134,6 +134,7 @@ static enum entry_result enter_guest(struct vcpu *vcpu, struct exit *exit)
 	trace_kvm_entry(vcpu);
 	fpu_guest_xcr0_load(vcpu);
 	context_enter();
+	__this_cpu_write(perf_vcpu, vcpu);
 	arch_enter(vcpu, exit);
 	fpu_host_xcr0_load(vcpu);
 	context_leave();
@@ -144,6 +145,7 @@ static enum entry_result enter_guest(struct vcpu *vcpu, struct exit *exit)
 		arch_exit_host_work(vcpu, exit);
 		take_host_interrupt(vcpu);
 	}
+	__this_cpu_write(perf_vcpu, NULL);
 	vtime_account_guest_exit();
 	res = ENTRY_DONE;
 out:
@@ -297,7 +299,7 @@ int run_vcpu(struct vcpu *vcpu)
 		sigprocmask(SIG_SETMASK, &saved, NULL);
 	stat_inc(vcpu, userspace_exits);
 	account_run_end(vcpu, res);
-	if (unlikely(test_and_clear_bit(REQ_FREEZE, &vcpu->requests)))
+	if (unlikely(READ_ONCE(vcpu->requests) & REQ_FREEZE_ANY))
 		freeze_recorder(vcpu);
 	trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
 	/* After the signal mask is back, which looks for signals and clears the flag if none is there. */

@@ -3,9 +3,10 @@
  * Life of a VM. One reference per file descriptor (VM, vCPU, statistics); the
  * last one tears everything down, in whatever order the files were closed.
  *
- * Teardown order: debugfs (readers out), MMU notifier (no more calls from the
- * owner's mm), vCPUs, nested tables, slots. It runs in process context without
- * any lock: nobody else has a pointer to the VM any more.
+ * Teardown order: debugfs (readers out), flight recorders (copies stay), MMU
+ * notifier (no more calls from the owner's mm), vCPUs, nested tables, slots. It
+ * runs in process context without any lock: nobody else has a pointer to the VM
+ * any more.
  */
 #include <linux/cpumask.h>
 #include <linux/mm.h>
@@ -15,6 +16,7 @@
 #include "../arch/ops.h"
 #include "../mem/mem.h"
 #include "../mmu/mmu.h"
+#include "../stat/recorder.h"
 #include "../stat/stat.h"
 #include "core.h"
 
@@ -94,6 +96,7 @@ static void vm_destroy(struct vm *vm)
 	u32 i;
 
 	stat_debugfs_vm_remove(vm);
+	recorder_vm_gone(vm);
 	mmu_vm_quiesce(vm);
 	for (i = 0; (vcpu = vm_vcpu(vm, i)); i++)
 		vcpu_destroy(vcpu);

@@ -2,6 +2,10 @@
 /*
  * Where a vCPU's time goes: the parts of account.h that don't run on every
  * exit, and the readers.
+ *
+ * What a storm is and from when on an exit is slow can be changed while guests
+ * run: by the parameters storm_count, storm_ns and slow_exit_ns in
+ * /sys/module/glassvisor/parameters/; each exit looks at their values.
  */
 #include <linux/math64.h>
 #include <linux/module.h>
@@ -22,7 +26,8 @@ module_param(timing, bool, 0444);
 MODULE_PARM_DESC(timing, "Time states, exits and faults, and record the last exits (default: 1)");
 
 module_param_named(storm_count, account_storm_count, uint, 0644);
-MODULE_PARM_DESC(storm_count, "Equal exits in a row that make a storm; 0: never (default: 100000)");
+MODULE_PARM_DESC(storm_count,
+		 "More equal exits in a row than this make a storm; 0: never (default: 100000)");
 
 static ulong storm_ns = NSEC_PER_SEC;
 module_param(storm_ns, ulong, 0644);
@@ -71,11 +76,10 @@ int account_vcpu_init(struct vcpu *vcpu)
 		return -ENOMEM;
 	a->recorder = recorder_alloc();
 	if (IS_ERR(a->recorder)) {
-		a->recorder = NULL;
-		kvfree(a->hists);
-		a->hists = NULL;
+		a->recorder = NULL; /* account_vcpu_destroy() frees the rest */
 		return -ENOMEM;
 	}
+	a->record = recorder_next(a->recorder);
 	return 0;
 }
 
@@ -89,16 +93,21 @@ void account_vcpu_destroy(struct vcpu *vcpu)
 
 void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
 {
-	const struct vcpu_account *a = &vcpu->account;
+	const struct record *r = vcpu->account.record;
 	const struct exit *exit = &vcpu->exit;
 	u32 mode = exit->cpl | 0x10 << exit->cs_mode;
-	u64 guest_ns = account_ns(a->guest_ticks);
+	u64 guest_ns = account_ns(record_guest_ticks(r));
 
-	trace_gv_exit(vcpu->vm->vm_id, vcpu->id, exit->kind, exit->hw_reason, exit->isa, a->rip,
-		      mode, a->key, guest_ns, handle_ns, outcome);
+	trace_gv_exit(vcpu->vm->vm_id, vcpu->id, exit->kind, exit->hw_reason, exit->isa, r->rip,
+		      mode, r->key, guest_ns, handle_ns, outcome);
 	if (handle_ns >= READ_ONCE(slow_exit_ns))
 		trace_gv_slow_exit(vcpu->vm->vm_id, vcpu->id, exit->kind, exit->hw_reason,
-				   exit->isa, a->rip, mode, a->key, guest_ns, handle_ns, outcome);
+				   exit->isa, r->rip, mode, r->key, guest_ns, handle_ns, outcome);
+}
+
+void account_trace_userspace(struct vcpu *vcpu, u64 outside_ns)
+{
+	trace_gv_userspace(vcpu->vm->vm_id, vcpu->id, vcpu->account.user_reason, outside_ns);
 }
 
 void account_storm(struct vcpu *vcpu, u64 now)
@@ -115,52 +124,9 @@ void account_storm(struct vcpu *vcpu, u64 now)
 	if (a->storm_said && account_ns(now - a->storm_said) < STORM_EVERY_NS)
 		return;
 	a->storm_said = now;
-	trace_gv_storm(vcpu->vm->vm_id, vcpu->id, a->storm_kind, a->storm_key, a->rip, n, during);
+	trace_gv_storm(vcpu->vm->vm_id, vcpu->id, a->storm_kind, a->storm_key, a->record->rip, n,
+		       during);
 	account_freeze(vcpu, FREEZE_STORM);
-}
-
-void account_run_begin(struct vcpu *vcpu)
-{
-	struct vcpu_account *a = &vcpu->account;
-	u64 now, ns;
-
-	if (!static_branch_likely(&account_on))
-		return;
-	now = rdtsc();
-	ns = account_ns(now - a->last);
-	account_write_begin(a);
-	if (likely(a->ran))
-		hist_record(
-			histpool_get(a->hists, HIST_KEY(HIST_USERSPACE_TIME, a->user_reason, 0)),
-			ns);
-	account_switch(a, VCPU_TIME_HANDLING, now);
-	account_write_end(a);
-	if (a->ran)
-		trace_gv_userspace(vcpu->vm->vm_id, vcpu->id, a->user_reason, ns);
-}
-
-void account_run_end(struct vcpu *vcpu, int res)
-{
-	struct vcpu_account *a = &vcpu->account;
-	u32 reason = READ_ONCE(vcpu->run->exit_reason);
-	u64 now;
-
-	if (!static_branch_likely(&account_on))
-		return;
-	now = rdtsc();
-	account_write_begin(a);
-	/* The page is userspace's to scribble on. */
-	a->user_reason = res || reason > U8_MAX ? KVM_EXIT_UNKNOWN : reason;
-	if (res == -EINTR)
-		a->user_reason = KVM_EXIT_INTR;
-	a->ran = true;
-	if (a->open)
-		account_close(vcpu, now,
-			      !res					? OUTCOME_USERSPACE
-			      : res == -EINTR || res == -ERESTARTNOINTR ? OUTCOME_INTERRUPTED
-									: OUTCOME_FAILED);
-	account_switch(a, VCPU_TIME_USERSPACE, now);
-	account_write_end(a);
 }
 
 static void account_now(struct vcpu *vcpu, u8 state)
@@ -192,7 +158,7 @@ u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
 
 	if (!static_branch_likely(&account_on))
 		return 0;
-	ns = account_ns(rdtsc() - a->exit_tsc);
+	ns = account_ns(rdtsc() - a->record->exit_tsc);
 	account_write_begin(a);
 	hist_record(histpool_get(a->hists, HIST_KEY(HIST_MMU_FAULT_TIME, kind, 0)), ns);
 	account_write_end(a);

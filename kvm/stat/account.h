@@ -60,16 +60,17 @@ static inline u64 account_tsc(void)
 
 /* ---- the vCPU's thread -------------------------------------------------- */
 
+/* Plain increments: one instruction each, and x86 keeps stores in order. */
 static __always_inline void account_write_begin(struct vcpu_account *a)
 {
-	WRITE_ONCE(a->seq, a->seq + 1);
-	barrier(); /* x86 keeps stores in order */
+	a->seq++;
+	barrier();
 }
 
 static __always_inline void account_write_end(struct vcpu_account *a)
 {
 	barrier();
-	WRITE_ONCE(a->seq, a->seq + 1);
+	a->seq++;
 }
 
 /* Another state from @now on. Between account_write_begin() and _end(). */
@@ -95,50 +96,20 @@ static __always_inline u64 account_exit_key(const struct vcpu *vcpu, u8 kind)
 	return *(const u64 *)((const u8 *)vcpu + k->offset) & k->mask;
 }
 
-static __always_inline u32 account_u32(u64 ns)
-{
-	return ns > U32_MAX ? U32_MAX : ns;
-}
-
-static __always_inline void account_record(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
-{
-	const struct vcpu_account *a = &vcpu->account;
-	const struct exit *exit = &vcpu->exit;
-	struct recorder *rec = a->recorder;
-	struct record *r;
-
-	if (unlikely(!rec))
-		return;
-	r = recorder_next(rec);
-	r->tsc = a->exit_tsc;
-	r->rip = a->rip;
-	r->key = a->key;
-	r->info1 = exit->info1;
-	r->info2 = exit->info2;
-	r->reason = exit->hw_reason;
-	r->handle_ns = account_u32(handle_ns);
-	r->guest_ns = account_u32(account_ns(a->guest_ticks));
-	r->intr_info = exit->intr_info;
-	r->kind = exit->kind;
-	r->outcome = outcome;
-	r->flags = exit->write << RECORD_WRITE | (exit->cpl == 3) << RECORD_USER |
-		   (exit->cs_mode == EMUL_MODE_64) << RECORD_LONG |
-		   (exit->vectoring.type != EVENT_NONE) << RECORD_VECTORING;
-	r->user_reason = outcome == OUTCOME_USERSPACE ? a->user_reason : 0;
-	r->error_code = exit->error_code;
-	recorder_done(rec);
-}
-
+/* gv_userspace. */
+void account_trace_userspace(struct vcpu *vcpu, u64 outside_ns);
 /* gv_exit and gv_slow_exit, for the open exit. */
 void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome);
 
 /*
  * Freeze the recorder when the exit that is open has been closed: at KVM_RUN's
- * return or before the next entry, whatever comes first.
+ * return or before the next entry, whatever comes first. A crash that is also
+ * the last of a storm is a crash.
  */
 static inline void account_freeze(struct vcpu *vcpu, enum freeze_cause cause)
 {
-	vcpu->account.freeze_cause = cause;
+	if (cause != FREEZE_STORM || !(vcpu->requests & BIT(REQ_FREEZE)))
+		vcpu->account.freeze_cause = cause;
 	vcpu_request(vcpu, REQ_FREEZE);
 }
 
@@ -147,33 +118,44 @@ void account_storm(struct vcpu *vcpu, u64 now);
 
 extern u32 account_storm_count; /* 0: never */
 
-static __always_inline void account_count_storm(struct vcpu *vcpu, u64 now)
+static __always_inline void account_count_storm(struct vcpu *vcpu, u64 key, u64 now)
 {
 	struct vcpu_account *a = &vcpu->account;
 
-	if (a->key != a->storm_key || vcpu->exit.kind != a->storm_kind) {
-		a->storm_key = a->key;
+	if (likely(key != a->storm_key || vcpu->exit.kind != a->storm_kind)) {
+		if (vcpu->exit.kind == EXIT_HOST_INTR)
+			return; /* of the host's doing: a row goes on over it */
+		a->storm_key = key;
 		a->storm_kind = vcpu->exit.kind;
 		a->storm_n = 0;
+	} else if (!a->storm_n++) {
 		a->storm_tsc = now;
-	} else if (unlikely(++a->storm_n >= READ_ONCE(account_storm_count))) {
+	} else if (unlikely(a->storm_n >= READ_ONCE(account_storm_count))) {
 		account_storm(vcpu, now);
 	}
 }
 
-static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcome)
+/* The first eight bytes of struct exit: kind, flags, CPL, code size, hardware reason. */
+static __always_inline u64 account_exit_what(const struct exit *exit)
+{
+	static_assert(offsetof(struct exit, hw_reason) == 4);
+	static_assert(offsetof(struct record, reason) == offsetof(struct record, kind) + 4);
+	return *(const u64 *)exit;
+}
+
+static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcome, u32 user_reason)
 {
 	struct vcpu_account *a = &vcpu->account;
-	const struct exit *exit = &vcpu->exit;
-	u64 ns = account_ns(now - a->exit_tsc);
+	u64 ticks = now - a->record->exit_tsc;
+	u64 ns = account_ns(ticks);
 
 	a->open = false;
-	hist_record(histpool_get(a->hists, HIST_KEY(HIST_EXIT_TIME, exit->kind, exit->hw_reason)),
-		    ns);
-	account_record(vcpu, ns, outcome);
-	account_count_storm(vcpu, now);
+	hist_record(histpool_get(a->hists, account_exit_what(&vcpu->exit) & HIST_KEY_OF_EXIT), ns);
+	a->record->end = RECORD_END(ticks, outcome, user_reason);
+	account_count_storm(vcpu, a->record->key, now);
 	if (trace_gv_exit_enabled() || trace_gv_slow_exit_enabled())
 		account_trace_exit(vcpu, ns, outcome);
+	a->record = recorder_advance(a->recorder);
 }
 
 /* The guest is entered now. Interrupts off. */
@@ -189,7 +171,8 @@ static __always_inline void account_enter(struct vcpu *vcpu)
 	if (likely(a->open))
 		account_close(vcpu, now,
 			      vcpu->events.in_flight == EVENT_NONE ? OUTCOME_RESUMED
-								   : OUTCOME_INJECTED);
+								   : OUTCOME_INJECTED,
+			      0);
 	account_switch(a, VCPU_TIME_GUEST, now);
 	account_write_end(a);
 }
@@ -198,24 +181,79 @@ static __always_inline void account_enter(struct vcpu *vcpu)
 static __always_inline void account_exit(struct vcpu *vcpu)
 {
 	struct vcpu_account *a = &vcpu->account;
+	const struct exit *exit = &vcpu->exit;
+	struct record *r = a->record;
 	u64 now;
 
 	if (!static_branch_likely(&account_on))
 		return;
 	now = rdtsc();
 	account_write_begin(a);
-	a->guest_ticks = now - a->last;
-	a->exit_tsc = now;
-	a->rip = vcpu->rip;
-	a->key = account_exit_key(vcpu, vcpu->exit.kind);
+	r->exit_tsc = now;
+	r->enter_tsc = a->last;
+	r->rip = vcpu->rip;
+	r->key = account_exit_key(vcpu, exit->kind);
+	r->info1 = exit->info1;
+	r->info2 = exit->info2;
+	*(u64 *)&r->kind = account_exit_what(exit);
+	a->ticks[VCPU_TIME_GUEST] += now - a->last;
+	a->last = now;
+	a->state = VCPU_TIME_HANDLING;
 	a->open = true;
+	account_write_end(a);
+}
+
+/* KVM_RUN begins. */
+static __always_inline void account_run_begin(struct vcpu *vcpu)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u64 now, ns;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	now = rdtsc();
+	ns = account_ns(now - a->last);
+	account_write_begin(a);
+	if (likely(a->ran)) {
+		hist_record(
+			histpool_get(a->hists, HIST_KEY(HIST_USERSPACE_TIME, a->user_reason, 0)),
+			ns);
+		if (trace_gv_userspace_enabled())
+			account_trace_userspace(vcpu, ns);
+	}
 	account_switch(a, VCPU_TIME_HANDLING, now);
 	account_write_end(a);
 }
 
-/* KVM_RUN begins; and ends with @res, which userspace gets, vcpu->run being filled. */
-void account_run_begin(struct vcpu *vcpu);
-void account_run_end(struct vcpu *vcpu, int res);
+static __always_inline u32 account_outcome(int res)
+{
+	if (likely(!res))
+		return OUTCOME_USERSPACE;
+	return res == -EINTR || res == -ERESTARTNOINTR ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
+}
+
+/* KVM_RUN returns @res; vcpu->run is filled. */
+static __always_inline void account_run_end(struct vcpu *vcpu, int res)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u32 reason;
+	u64 now;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	now = rdtsc();
+	account_write_begin(a);
+	/* The page is userspace's to scribble on. */
+	reason = READ_ONCE(vcpu->run->exit_reason);
+	if (unlikely(res))
+		reason = res == -EINTR ? KVM_EXIT_INTR : KVM_EXIT_UNKNOWN;
+	a->user_reason = reason;
+	a->ran = true;
+	if (likely(a->open))
+		account_close(vcpu, now, account_outcome(res), (u8)reason);
+	account_switch(a, VCPU_TIME_USERSPACE, now);
+	account_write_end(a);
+}
 
 /* The thread loses the CPU within KVM_RUN, and gets one again. From the scheduler. */
 void account_sched_out(struct vcpu *vcpu);

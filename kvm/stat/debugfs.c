@@ -8,7 +8,9 @@
  *	/sys/kernel/debug/kvm/<tgid>-<fd>/vcpu<id>/...  pid, tsc-offset
  *
  * Those tools open whatever they find, so nothing else may appear here: no
- * other directory, no file that is not one decimal number.
+ * other directory, no file that is not one decimal number. Our own tree stands
+ * beside it (native.c); which VMs and vCPUs there are, and their names, is
+ * known here for both.
  *
  * Files are read-only. Stock KVM clears a counter when 0 is written to it; that
  * would need a second writer, and each reader can keep its own baseline.
@@ -33,6 +35,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
+#include "native.h"
 #include "stat.h"
 
 /* One counter: where it is in its struct. Pointed at by the top-level files. */
@@ -153,20 +156,25 @@ static bool stat_dir_exists(const char *name, struct dentry *parent)
 	return dentry;
 }
 
-int stat_debugfs_init(void)
+int __init stat_debugfs_init(void)
 {
 	unsigned int i;
+	int err;
 
 	if (stat_dir_exists("kvm", NULL))
 		return -EEXIST;
 	stat_root = debugfs_create_dir("kvm", NULL);
 	for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
 		stat_file_create(stat_descs[i].name, stat_root, &stat_descs[i], &stat_total_fops);
-	return 0;
+	err = native_init();
+	if (err)
+		debugfs_remove(stat_root);
+	return err;
 }
 
 void stat_debugfs_exit(void)
 {
+	native_exit();
 	debugfs_remove(stat_root);
 	WARN_ON_ONCE(!xa_empty(&stat_vms));
 	xa_destroy(&stat_vms);
@@ -177,17 +185,18 @@ void stat_debugfs_exit(void)
  * use again by the same process: the name is then the older VM's until that is
  * gone, and the younger one is to be seen in the totals only.
  */
-static struct dentry *stat_vm_dir(const struct vm *vm, const char *fdname)
+static struct dentry *stat_vm_dir(struct vm *vm)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "%d-%s", vm->pid, fdname);
+	snprintf(name, sizeof(name), "%d-%d", vm->pid, vm->fd);
 	if (IS_ERR_OR_NULL(stat_root) || stat_dir_exists(name, stat_root))
 		return NULL;
+	native_vm_add(vm, name);
 	return debugfs_create_dir(name, stat_root);
 }
 
-int stat_debugfs_vm_add(struct vm *vm, const char *fdname)
+int stat_debugfs_vm_add(struct vm *vm)
 {
 	struct stat_vm *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	unsigned int i;
@@ -202,7 +211,7 @@ int stat_debugfs_vm_add(struct vm *vm, const char *fdname)
 	mutex_lock(&stat_lock);
 	err = xa_err(xa_store(&stat_vms, vm->vm_id, entry, GFP_KERNEL_ACCOUNT));
 	if (!err)
-		entry->dir = stat_vm_dir(vm, fdname);
+		entry->dir = stat_vm_dir(vm);
 	mutex_unlock(&stat_lock);
 	if (err) {
 		kfree(entry);
@@ -226,6 +235,7 @@ void stat_debugfs_vm_remove(struct vm *vm)
 	mutex_unlock(&stat_lock);
 	if (!entry)
 		return;
+	native_vm_remove(vm);
 	debugfs_remove(entry->dir);
 	vm->debugfs = NULL;
 	kfree(entry);
@@ -241,4 +251,5 @@ void stat_debugfs_vcpu_add(struct vcpu *vcpu)
 	vcpu->debugfs = debugfs_create_dir(name, vcpu->vm->debugfs);
 	stat_file_create("pid", vcpu->debugfs, vcpu, &stat_pid_fops);
 	stat_file_create("tsc-offset", vcpu->debugfs, vcpu, &stat_tsc_offset_fops);
+	native_vcpu_add(vcpu, name);
 }

@@ -5,7 +5,7 @@
  */
 #include "histpool.h"
 
-struct hist *histpool_add(struct histpool *p, u32 key)
+struct hist *histpool_add(struct histpool *p, u64 key)
 {
 	u32 i = histpool_hash(key), at;
 

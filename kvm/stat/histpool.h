@@ -15,16 +15,21 @@
 #define HISTPOOL_SIZE  48
 #define HISTPOOL_SLOTS 128 /* power of 2, more than HISTPOOL_SIZE */
 
-/* What a histogram is of: an enum hist_id, a label of its list, the hardware's reason. */
-#define HIST_KEY(id, label, reason) ((u32)(id) << 28 | (u32)(label) << 20 | ((u32)(reason)&0xfffff))
-#define HIST_KEY_ID(key)	    ((key) >> 28)
-#define HIST_KEY_LABEL(key)	    ((key) >> 20 & 0xff)
-#define HIST_KEY_REASON(key)	    ((key)&0xfffff)
+/*
+ * What a histogram is of: an enum hist_id, a label of its list, the hardware's
+ * reason. The key of an exit's is the first eight bytes of struct exit but for
+ * three.
+ */
+#define HIST_KEY(id, label, reason) ((u64)(u32)(reason) << 32 | (u32)(id) << 8 | (u8)(label))
+#define HIST_KEY_ID(key)	    ((u32)(key) >> 8)
+#define HIST_KEY_LABEL(key)	    ((u8)(key))
+#define HIST_KEY_REASON(key)	    ((u32)((key) >> 32))
+#define HIST_KEY_OF_EXIT	    0xffffffff000000ffULL
 
-#define HIST_KEY_OTHER 0xffffffffU /* the last one, when it is shared */
+#define HIST_KEY_OTHER 0xffffffffffffffffULL /* the last one, when it is shared */
 
 struct histpool_entry {
-	u32 key;
+	u64 key;
 	struct hist hist;
 };
 
@@ -34,15 +39,15 @@ struct histpool {
 	struct histpool_entry entry[HISTPOOL_SIZE];
 };
 
-static __always_inline u32 histpool_hash(u32 key)
+static __always_inline u32 histpool_hash(u64 key)
 {
-	return (key ^ key >> 9 ^ key >> 20) & (HISTPOOL_SLOTS - 1);
+	return ((u32)key + (u32)(key >> 32)) & (HISTPOOL_SLOTS - 1);
 }
 
 /* The histogram of a key that came before, or a new one; never NULL. By the one writer. */
-struct hist *histpool_add(struct histpool *p, u32 key);
+struct hist *histpool_add(struct histpool *p, u64 key);
 
-static __always_inline struct hist *histpool_get(struct histpool *p, u32 key)
+static __always_inline struct hist *histpool_get(struct histpool *p, u64 key)
 {
 	u32 i = p->slot[histpool_hash(key)];
 

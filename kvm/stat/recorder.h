@@ -15,7 +15,8 @@ static_assert(sizeof(struct record) == 64);
 /*
  * A vCPU's ring. head counts all records ever written; record i is in
  * ring[i & mask]. A reader on another CPU takes head before and after it has
- * copied, and throws away what may have been written over in between.
+ * copied, and throws away what may have been written over in between: the record
+ * at head is always being written.
  */
 struct recorder {
 	u64 head;
@@ -23,38 +24,51 @@ struct recorder {
 	struct record ring[];
 };
 
-/* Names of a vCPU's histograms, states and kinds in C. */
-
 /*
- * At vCPU creation: a ring of the size that the module parameter
- * recorder_size says, or NULL where that is 0. -ENOMEM as ERR_PTR.
+ * At vCPU creation: a ring of the size that the module parameter recorder_size
+ * says (0: of one record, which nobody gets to see). -ENOMEM as ERR_PTR.
  */
 struct recorder *recorder_alloc(void);
 void recorder_free(struct recorder *r);
 
-/* The place of the next record; the caller fills it, then says recorder_done(). */
+/* The place of the next record, which the vCPU's thread fills. */
 static __always_inline struct record *recorder_next(struct recorder *r)
 {
 	return &r->ring[r->head & r->mask];
 }
 
-static __always_inline void recorder_done(struct recorder *r)
+/* That record is complete; the place of the one that follows. */
+static __always_inline struct record *recorder_advance(struct recorder *r)
 {
-	smp_store_release(&r->head, r->head + 1);
+	barrier(); /* x86 keeps stores in order */
+	r->head++;
+	return recorder_next(r);
+}
+
+/* The vCPU has a ring that is worth looking at. */
+static inline bool recorder_on(const struct vcpu *vcpu)
+{
+	return vcpu->account.recorder && vcpu->account.recorder->mask;
 }
 
 /*
- * Copy the vCPU's ring into a frozen recorder. @regs: registers and code bytes
- * of the guest, for the fields behind total; NULL where they can't be had. By
- * any thread that keeps the vCPU alive; may sleep. Memory short: one line in
- * the log at most, nothing is frozen.
+ * Copy the vCPU's ring into a frozen recorder, which is kept as recorder.c
+ * says. @regs: the guest's registers and code bytes, in the fields behind
+ * total; NULL where they can't be had. By any thread that keeps the vCPU alive;
+ * may sleep. Memory short: one line in the log at most, nothing is frozen.
  */
 void recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs);
+
+/*
+ * Somebody asks for it: freeze, with the registers if they can be had soon.
+ * Declared on the lower side, as in mem/up.h; core/freeze.c has it.
+ */
+void freeze_asked(struct vcpu *vcpu);
 
 /* A VM is going away, its vCPUs are still there: keep the rings that have something to say. */
 void recorder_vm_gone(struct vm *vm);
 
-/* debugfs: below /sys/kernel/debug/glassvisor/; see recorder.c. At load and unload. */
+/* debugfs: below @root, /sys/kernel/debug/glassvisor/; at load and unload. See recorder_files.c. */
 int recorder_init(struct dentry *root);
 void recorder_exit(void);
 /* The files of a vCPU's running recorder, in the vCPU's directory. */

@@ -37,23 +37,22 @@ static __always_inline void stat_atomic_add(u64 *counter, s64 n)
 	atomic64_add(n, (atomic64_t *)counter);
 }
 
-/* debugfs.c: /sys/kernel/debug/kvm/ ------------------------------------- */
+/* debugfs.c: /sys/kernel/debug/kvm/, and for native.c glassvisor/ -------- */
 
 /*
  * At load and unload; may sleep. -EEXIST: the directory is there already, so
- * the in-tree KVM is loaded. A kernel without a usable debugfs is no error.
- * At unload no VM is left.
+ * the in-tree KVM is loaded; -ENOMEM. A kernel without a usable debugfs is no
+ * error. At unload no VM is left.
  */
 int stat_debugfs_init(void);
 void stat_debugfs_exit(void);
 
 /*
- * Make a VM's directory, <tgid>-<fdname>, and let the totals count it.
- * @fdname: the VM's file descriptor in decimal. vm->pid and vm->vm_id are set.
- * Before another thread can reach the VM. 0 or -ENOMEM, after which the VM
- * must not be removed here.
+ * Make a VM's directories, <tgid>-<fd>, and let the totals count it. vm->pid,
+ * vm->fd and vm->vm_id are set. Before another thread can reach the VM. 0 or
+ * -ENOMEM, after which the VM must not be removed here.
  */
-int stat_debugfs_vm_add(struct vm *vm, const char *fdname);
+int stat_debugfs_vm_add(struct vm *vm);
 /*
  * Undo it, also after the add was never made. When it returns no reader uses
  * the VM or its vCPUs, and none ever will. May sleep; call before the first of

@@ -96,6 +96,24 @@ noinstr void svm_enter(struct vcpu *vcpu, struct exit *exit)
 	svm_exit_translate(vcpu, exit);
 }
 
+/* An NMI comes with STGI, before after() has run: the VMCB has it all. */
+u64 svm_guest_ip(const struct vcpu *vcpu)
+{
+	const struct vmcb_save *save = &to_svm(vcpu)->vmcb->save;
+
+	return save->rip + (save->cs.attrib & VMCB_SEG_L ? 0 : save->cs.base);
+}
+
+u8 svm_guest_cpl(const struct vcpu *vcpu)
+{
+	return to_svm(vcpu)->vmcb->save.cpl;
+}
+
+bool svm_left_by_nmi(const struct vcpu *vcpu)
+{
+	return to_svm(vcpu)->vmcb->control.exit_code == SVM_EXIT_NMI;
+}
+
 /*
  * Interrupts, NMIs, SMIs and INITs stay pending over the exit and reach the
  * host by themselves. A machine check does not: the intercept took it.

@@ -99,7 +99,7 @@ static void io_detail(const struct vmcb_control *c, struct exit *exit)
 	exit->io.port = info >> VMCB_IOIO_PORT_SHIFT;
 	exit->io.size = (info >> VMCB_IOIO_SIZE_SHIFT) & 7;
 	exit->io.in = info & VMCB_IOIO_IN;
-	exit->write = !exit->io.in;
+	exit->flags |= exit->io.in ? 0 : RECORD_WRITE;
 	exit->io.string = info & VMCB_IOIO_STR;
 	exit->io.rep = info & VMCB_IOIO_REP;
 	exit->io.next_rip = c->exit_info_2;
@@ -108,7 +108,7 @@ static void io_detail(const struct vmcb_control *c, struct exit *exit)
 static void cr_detail(const struct vmcb_control *c, struct exit *exit)
 {
 	exit->cr.nr = c->exit_code & 0xf;
-	exit->write = c->exit_code & 0x10;
+	exit->flags |= c->exit_code & 0x10 ? RECORD_WRITE : 0;
 	exit->cr.decoded = svm_hw.decode_assist && (c->exit_info_1 & VMCB_CR_MOV);
 	exit->cr.gpr = c->exit_info_1 & 0xf;
 }
@@ -128,7 +128,7 @@ static void dr_detail(struct svm_vcpu *svm, struct exit *exit)
 		return;
 	}
 	exit->cr.nr = c->exit_code & 0xf;
-	exit->write = c->exit_code & 0x10;
+	exit->flags |= c->exit_code & 0x10 ? RECORD_WRITE : 0;
 	exit->cr.decoded = svm_hw.decode_assist;
 	exit->cr.gpr = c->exit_info_1 & 0xf;
 }
@@ -203,14 +203,14 @@ static void detail(struct vcpu *vcpu, struct exit *exit, u8 what)
 		io_detail(c, exit);
 		break;
 	case DETAIL_MSR:
-		exit->write = c->exit_info_1 & 1;
+		exit->flags |= c->exit_info_1 & 1 ? RECORD_WRITE : 0;
 		break;
 	case DETAIL_CR:
 		cr_detail(c, exit);
 		break;
 	case DETAIL_CR0_SEL:
 		exit->cr.nr = 0;
-		exit->write = true;
+		exit->flags |= RECORD_WRITE;
 		exit->cr.decoded = svm_hw.decode_assist && (c->exit_info_1 & VMCB_CR_MOV);
 		exit->cr.gpr = c->exit_info_1 & 0xf;
 		break;
@@ -258,7 +258,7 @@ static void npf_exit(const struct vmcb_control *c, struct exit *exit)
 		access |= MMU_ACCESS_WALK;
 
 	exit->kind = EXIT_MMU_FAULT;
-	exit->write = code & VMCB_NPF_W;
+	exit->flags |= code & VMCB_NPF_W ? RECORD_WRITE : 0;
 	exit->mmu.gpa = c->exit_info_2;
 	exit->mmu.access = access;
 	exit->mmu.gva_known = false;
@@ -314,7 +314,7 @@ notrace void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
 	exit->cs_base = vmcb->save.cs.base;
 	vcpu->shadow = c->int_state & VMCB_INT_SHADOW ? SHADOW_STI | SHADOW_MOV_SS : 0;
 	exit->isa = EXIT_ISA_SVM;
-	exit->write = false;
+	exit->flags = 0;
 	exit->insn_len = 0;
 	exit->n_bytes = 0;
 	exit->hw_reason = code;
@@ -324,8 +324,10 @@ notrace void svm_exit_translate(struct vcpu *vcpu, struct exit *exit)
 	exit->error_code = c->exit_int_info >> VMCB_EVENT_ERROR_SHIFT;
 	exit->bytes = NULL;
 	exit->vectoring.type = EVENT_NONE;
-	if (unlikely((c->exit_int_info & VMCB_EVENT_V) && (u32)code != VMCB_EXIT_INVALID))
+	if (unlikely((c->exit_int_info & VMCB_EVENT_V) && (u32)code != VMCB_EXIT_INVALID)) {
+		exit->flags |= RECORD_VECTORING;
 		svm_event_vectoring(vcpu, c->exit_int_info, &exit->vectoring);
+	}
 
 	if (likely(code < ARRAY_SIZE(exits))) {
 		const struct exit_desc *d = &exits[code];

@@ -88,7 +88,7 @@ struct svm_vcpu {
 	u64 soft_next_rip;
 };
 
-static __always_inline struct svm_vcpu *to_svm(struct vcpu *vcpu)
+static __always_inline struct svm_vcpu *to_svm(const struct vcpu *vcpu)
 {
 	return vcpu->arch;
 }
@@ -137,6 +137,9 @@ void svm_tsc_offset_set(struct vcpu *vcpu, u64 offset);
 
 /* enter.c */
 void svm_enter(struct vcpu *vcpu, struct exit *exit);
+u64 svm_guest_ip(const struct vcpu *vcpu);
+u8 svm_guest_cpl(const struct vcpu *vcpu);
+bool svm_left_by_nmi(const struct vcpu *vcpu);
 void svm_exit_host_work(struct vcpu *vcpu, const struct exit *exit);
 
 /* exit.c */

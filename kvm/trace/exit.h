@@ -18,24 +18,10 @@
 /* The formatter does not know TRACE_EVENT. */
 /* clang-format off */
 #include <linux/tracepoint.h>
-#include <uapi/asm/svm.h>
-#include <uapi/asm/vmx.h>
 
+#include "../../debugfs-schema/reasons.h"
 #include "../vcpu.h"
-
-/* KVM_EXIT_* of the ABI document, in the order of their numbers. */
-#define TRACE_USER_REASONS \
-	{KVM_EXIT_UNKNOWN, "unknown"}, {KVM_EXIT_EXCEPTION, "exception"}, \
-	{KVM_EXIT_IO, "io"}, {KVM_EXIT_HYPERCALL, "hypercall"}, {KVM_EXIT_DEBUG, "debug"}, \
-	{KVM_EXIT_HLT, "hlt"}, {KVM_EXIT_MMIO, "mmio"}, \
-	{KVM_EXIT_IRQ_WINDOW_OPEN, "irq_window_open"}, {KVM_EXIT_SHUTDOWN, "shutdown"}, \
-	{KVM_EXIT_FAIL_ENTRY, "fail_entry"}, {KVM_EXIT_INTR, "intr"}, \
-	{KVM_EXIT_SET_TPR, "set_tpr"}, {KVM_EXIT_TPR_ACCESS, "tpr_access"}, \
-	{KVM_EXIT_NMI, "nmi"}, {KVM_EXIT_INTERNAL_ERROR, "internal_error"}, \
-	{KVM_EXIT_SYSTEM_EVENT, "system_event"}, {KVM_EXIT_IOAPIC_EOI, "ioapic_eoi"}, \
-	{KVM_EXIT_X86_RDMSR, "x86_rdmsr"}, {KVM_EXIT_X86_WRMSR, "x86_wrmsr"}, \
-	{KVM_EXIT_DIRTY_RING_FULL, "dirty_ring_full"}, \
-	{KVM_EXIT_X86_BUS_LOCK, "x86_bus_lock"}
+#include "symbol.h"
 
 /*
  * Immediately before the hardware enters the guest. immediate_exit: only to
@@ -96,8 +82,8 @@ TRACE_EVENT(kvm_exit,
 		  "intr_info 0x%x error_code 0x%x",
 		  __entry->vm_id, __entry->vcpu_id,
 		  __entry->isa == EXIT_ISA_SVM ?
-			  __print_symbolic(__entry->exit_reason, SVM_EXIT_REASONS) :
-			  __print_symbolic(__entry->exit_reason, VMX_EXIT_REASONS),
+			  TRACE_SYMBOL(__entry->exit_reason, SVM_REASONS(TRACE_ROW)) :
+			  TRACE_SYMBOL(__entry->exit_reason, VMX_REASONS(TRACE_ROW)),
 		  __entry->guest_rip, __entry->info1, __entry->info2, __entry->intr_info,
 		  __entry->error_code)
 );
@@ -122,7 +108,7 @@ TRACE_EVENT(kvm_userspace_exit,
 	),
 
 	TP_printk("vm %u vcpu %u reason %s errno %d", __entry->vm_id, __entry->vcpu_id,
-		  __print_symbolic(__entry->reason, TRACE_USER_REASONS), __entry->errno)
+		  TRACE_SYMBOL(__entry->reason, USER_REASONS(TRACE_ROW)), __entry->errno)
 );
 
 #endif /* GLASSVISOR_TRACE_EXIT_H */

@@ -22,25 +22,21 @@
 #include "../../debugfs-schema/lists.h"
 #include "../../debugfs-schema/reasons.h"
 #include "../types.h"
-
-/* A list as __print_symbolic() wants it: the rows each bring the comma before them. */
-#define NATIVE_KIND(number, ID, name, key, text) , {number, name}
-#define NATIVE_ROW(number, ID, name, text) , {number, name}
-#define NATIVE_SYMBOL(value, rows) __print_symbolic(value, {0xfffffffe, "?"} rows)
+#include "symbol.h"
 
 /* How a field is shown: the SHOW column of the schema. */
 #define AS_IS(value) value
-#define AS_EXIT_KINDS(value) NATIVE_SYMBOL(value, EXIT_KINDS(NATIVE_KIND))
-#define AS_OUTCOMES(value) NATIVE_SYMBOL(value, OUTCOMES(NATIVE_ROW))
-#define AS_USER_REASONS(value) NATIVE_SYMBOL(value, USER_REASONS(NATIVE_ROW))
-#define AS_FAULT_KINDS(value) NATIVE_SYMBOL(value, FAULT_KINDS(NATIVE_ROW))
-#define AS_FAULT_RESULTS(value) NATIVE_SYMBOL(value, FAULT_RESULTS(NATIVE_ROW))
-#define AS_DIRTY_MODES(value) NATIVE_SYMBOL(value, DIRTY_MODES(NATIVE_ROW))
-#define AS_SLOT_CHANGES(value) NATIVE_SYMBOL(value, SLOT_CHANGES(NATIVE_ROW))
-#define AS_FREEZE_CAUSES(value) NATIVE_SYMBOL(value, FREEZE_CAUSES(NATIVE_ROW))
+#define AS_EXIT_KINDS(value) TRACE_SYMBOL(value, EXIT_KINDS(TRACE_KEY_ROW))
+#define AS_OUTCOMES(value) TRACE_SYMBOL(value, OUTCOMES(TRACE_ROW))
+#define AS_USER_REASONS(value) TRACE_SYMBOL(value, USER_REASONS(TRACE_ROW))
+#define AS_FAULT_KINDS(value) TRACE_SYMBOL(value, FAULT_KINDS(TRACE_ROW))
+#define AS_FAULT_RESULTS(value) TRACE_SYMBOL(value, FAULT_RESULTS(TRACE_ROW))
+#define AS_DIRTY_MODES(value) TRACE_SYMBOL(value, DIRTY_MODES(TRACE_ROW))
+#define AS_SLOT_CHANGES(value) TRACE_SYMBOL(value, SLOT_CHANGES(TRACE_ROW))
+#define AS_FREEZE_CAUSES(value) TRACE_SYMBOL(value, FREEZE_CAUSES(TRACE_ROW))
 #define AS_HW_REASON(value) \
-	__entry->isa == 2 ? NATIVE_SYMBOL(value, SVM_REASONS(NATIVE_ROW)) : \
-			    NATIVE_SYMBOL(value, VMX_REASONS(NATIVE_ROW))
+	__entry->isa == 2 ? TRACE_SYMBOL(value, SVM_REASONS(TRACE_ROW)) : \
+			    TRACE_SYMBOL(value, VMX_REASONS(TRACE_ROW))
 
 /* A shown name is text, whatever the format of the plain number. */
 #define NATIVE_FMT_AS_IS(format) format

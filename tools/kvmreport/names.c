@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of numbers: exit reasons from the UAPI headers, MSRs and CPUID leaves
+ * Names of numbers: exit reasons from debugfs-schema/, MSRs and CPUID leaves
  * as the AMD and Intel manuals call them, ports and pages of a PC as QEMU's
  * machine types lay them out.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include <asm/svm.h>
-#include <asm/vmx.h>
-#include <linux/kvm.h>
-
+#include "../../debugfs-schema/reasons.h"
 #include "model.h"
 #include "names.h"
 
@@ -44,32 +41,11 @@ static const char *find_range(const struct range *ranges, size_t n, uint64_t val
 	return NULL;
 }
 
-static const struct name svm_reasons[] = {SVM_EXIT_REASONS};
-static const struct name vmx_reasons[] = {VMX_EXIT_REASONS};
+#define REASON(number, ID, name, text) {number, name},
 
-static const struct name user_reasons[] = {
-	{KVM_EXIT_UNKNOWN, "unknown"},
-	{KVM_EXIT_EXCEPTION, "exception"},
-	{KVM_EXIT_IO, "io"},
-	{KVM_EXIT_HYPERCALL, "hypercall"},
-	{KVM_EXIT_DEBUG, "debug"},
-	{KVM_EXIT_HLT, "hlt"},
-	{KVM_EXIT_MMIO, "mmio"},
-	{KVM_EXIT_IRQ_WINDOW_OPEN, "irq_window_open"},
-	{KVM_EXIT_SHUTDOWN, "shutdown"},
-	{KVM_EXIT_FAIL_ENTRY, "fail_entry"},
-	{KVM_EXIT_INTR, "intr"},
-	{KVM_EXIT_SET_TPR, "set_tpr"},
-	{KVM_EXIT_TPR_ACCESS, "tpr_access"},
-	{KVM_EXIT_NMI, "nmi"},
-	{KVM_EXIT_INTERNAL_ERROR, "internal_error"},
-	{KVM_EXIT_SYSTEM_EVENT, "system_event"},
-	{KVM_EXIT_IOAPIC_EOI, "ioapic_eoi"},
-	{KVM_EXIT_DIRTY_RING_FULL, "dirty_ring_full"},
-	{KVM_EXIT_X86_RDMSR, "x86_rdmsr"},
-	{KVM_EXIT_X86_WRMSR, "x86_wrmsr"},
-	{KVM_EXIT_X86_BUS_LOCK, "x86_bus_lock"},
-};
+static const struct name svm_reasons[] = {SVM_REASONS(REASON)};
+static const struct name vmx_reasons[] = {VMX_REASONS(REASON)};
+static const struct name user_reasons[] = {USER_REASONS(REASON)};
 
 static const struct range ports[] = {
 	{0x00, 0x0f, "DMA 1"},

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The compatible events, trace system "kvm": E(name, "fields", "text"). The
+ * fields are declared as the event's format file has them, in the order of the
+ * record, with "; " between. Name, size and order up to vm_id are stock KVM's,
+ * which perf, trace-cmd, bpftrace and others read; vm_id and what follows are
+ * ours. Fields are only ever added at the end.
+ *
+ * The events themselves are in kvm/trace/, because their texts and assignments
+ * differ too much for a table; tests/live/t_schema.c compares.
+ */
+#ifndef GLASSVISOR_SCHEMA_COMPAT_H
+#define GLASSVISOR_SCHEMA_COMPAT_H
+
+#define COMPAT_EVENTS(E)                                                                           \
+	E(kvm_entry, "unsigned int vcpu_id; unsigned long rip; bool immediate_exit; u32 vm_id",    \
+	  "Immediately before the guest is entered")                                               \
+	E(kvm_exit,                                                                                \
+	  "unsigned int exit_reason; unsigned long guest_rip; u32 isa; u64 info1; u64 info2; "     \
+	  "u32 intr_info; u32 error_code; unsigned int vcpu_id; u32 vm_id",                        \
+	  "Immediately after the guest was left; isa: 1 VMX, 2 SVM")                               \
+	E(kvm_userspace_exit, "__u32 reason; int errno; u32 vm_id; u32 vcpu_id",                   \
+	  "KVM_RUN returns: reason is KVM_EXIT_*, or errno is negative")                           \
+	E(kvm_pio,                                                                                 \
+	  "unsigned int rw; unsigned int port; unsigned int size; unsigned int count; "            \
+	  "unsigned int val; u32 vm_id; u32 vcpu_id",                                              \
+	  "A port access; rw: 0 IN, 1 OUT")                                                        \
+	E(kvm_mmio, "u32 type; u32 len; u64 gpa; u64 val; u32 vm_id; u32 vcpu_id",                 \
+	  "An access to a device's memory; type: 0 unsatisfied read, 1 read, 2 write")             \
+	E(kvm_msr, "unsigned int write; u32 ecx; u64 data; u8 exception; u32 vm_id; u32 vcpu_id",  \
+	  "RDMSR or WRMSR; exception: it gave #GP")                                                \
+	E(kvm_cr, "unsigned int rw; unsigned int cr; unsigned long val; u32 vm_id; u32 vcpu_id",   \
+	  "A control register access; rw: 0 read, 1 write")                                        \
+	E(kvm_cpuid,                                                                               \
+	  "unsigned int function; unsigned int index; unsigned long rax; unsigned long rbx; "      \
+	  "unsigned long rcx; unsigned long rdx; bool found; bool used_max_basic; u32 vm_id; "     \
+	  "u32 vcpu_id",                                                                           \
+	  "What a CPUID instruction got")                                                          \
+	E(kvm_hypercall,                                                                           \
+	  "unsigned long nr; unsigned long a0; unsigned long a1; unsigned long a2; "               \
+	  "unsigned long a3; u32 vm_id; u32 vcpu_id",                                              \
+	  "VMMCALL or VMCALL: number and arguments as the guest passed them")                      \
+	E(kvm_page_fault,                                                                          \
+	  "unsigned int vcpu_id; unsigned long guest_rip; u64 fault_address; u64 error_code; "     \
+	  "u32 vm_id",                                                                             \
+	  "A fault in the nested page tables; fault_address is guest physical")                    \
+	E(kvm_inj_virq, "unsigned int vector; bool soft; bool reinjected; u32 vm_id; u32 vcpu_id", \
+	  "An interrupt goes into the guest with the next entry")                                  \
+	E(kvm_inj_exception,                                                                       \
+	  "u8 exception; u8 has_error; u32 error_code; bool reinjected; u32 vm_id; "               \
+	  "u32 vcpu_id",                                                                           \
+	  "An exception goes into the guest with the next entry")                                  \
+	E(kvm_emulate_insn,                                                                        \
+	  "__u64 rip; __u32 csbase; __u8 len; __u8 insn[15]; __u8 flags; __u8 failed; "            \
+	  "u32 vm_id; u32 vcpu_id",                                                                \
+	  "An instruction is emulated, or given up: failed")                                       \
+	E(kvm_fpu, "u32 load; u32 vm_id; u32 vcpu_id",                                             \
+	  "The guest's FPU state goes into the CPU (load 1) or out of it")
+
+#endif /* GLASSVISOR_SCHEMA_COMPAT_H */
