@@ -21,7 +21,7 @@ needed=(
 	# recording
 	pkgconf libtraceevent-dev libtracefs-dev trace-cmd bpftrace linux-perf socat gawk
 	# the tools and their tests
-	libbpf-dev libncurses-dev libjansson-dev libcapstone-dev prometheus tmux jq
+	libbpf-dev libncurses-dev libjansson-dev libcapstone-dev prometheus tmux jq bsdextrautils
 )
 # Only the tests on the newer kernel need these; older package lists lack them.
 wanted=(linux-image-6.12-amd64 linux-headers-6.12-amd64)

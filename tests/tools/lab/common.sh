@@ -7,24 +7,27 @@
 tracing=/sys/kernel/tracing
 : "${LAB_RUN:=/tmp}"
 
-# guest_start [QEMU ARGUMENT...]: returns when the guest has reached its init.
-guest_start()
+# guest_run [QEMU ARGUMENT...]: until it ends.
+guest_run()
 {
-	local i
-	rm -f "$LAB_RUN/guest.txt" "$LAB_RUN/guest.pid"
-	(
 	setsid -w qemu-system-x86_64 -accel kvm -cpu host -M q35 -m 256 -name busy,debug-threads=on "$@" \
 		-nodefaults -nographic -no-reboot -serial "file:$LAB_RUN/guest.txt" \
 		-pidfile "$LAB_RUN/guest.pid" -qmp unix:/tmp/guest.qmp,server=on,wait=off \
 		-kernel "/boot/vmlinuz-$(tests/lab/krel cloud)" -initrd build/guest/initramfs.cpio.gz \
-		-append "console=ttyS0 panic=-1 quiet glassvisor.busy" </dev/null \
-		>"$LAB_RUN/guest.log" 2>&1
-	echo "QEMU ended with status $?" >>"$LAB_RUN/guest.log"
-	) &
+		-append "console=ttyS0 panic=-1 quiet glassvisor.busy" </dev/null
+	echo "QEMU ended with status $?"
+}
+
+# guest_start [QEMU ARGUMENT...]: returns when the guest has reached its init.
+guest_start()
+{
+	local i
+	rm -f "$LAB_RUN"/guest.{txt,pid,was}
+	guest_run "$@" >"$LAB_RUN/guest.log" 2>&1 &
 	for ((i = 0; i < 120 * ${slow:-1}; i++)); do
 		grep -q 'busy, round' "$LAB_RUN/guest.txt" 2>/dev/null && return 0
 		sleep 1
-		[ $i -lt 5 ] || guest_alive || break
+		[ $i -lt 20 ] || guest_alive || break
 	done
 	tail -n 5 "$LAB_RUN/guest.txt" "$LAB_RUN/guest.log"
 	echo "the guest did not get busy"
@@ -35,7 +38,7 @@ guest_start()
 guest_pid()
 {
 	[ ! -s "$LAB_RUN/guest.pid" ] || cp "$LAB_RUN/guest.pid" "$LAB_RUN/guest.was"
-	cat "$LAB_RUN/guest.was"
+	cat "$LAB_RUN/guest.was" 2>/dev/null
 }
 
 guest_alive()
