@@ -159,9 +159,11 @@ u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
 	if (!static_branch_likely(&account_on))
 		return 0;
 	ns = account_ns(rdtsc() - a->record->exit_tsc);
+	preempt_disable(); /* account_sched_out() writes too, and would make seq even in here */
 	account_write_begin(a);
 	hist_record(histpool_get(a->hists, HIST_KEY(HIST_MMU_FAULT_TIME, kind, 0)), ns);
 	account_write_end(a);
+	preempt_enable();
 	return ns;
 }
 

@@ -108,7 +108,7 @@ void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome);
  */
 static inline void account_freeze(struct vcpu *vcpu, enum freeze_cause cause)
 {
-	if (cause != FREEZE_STORM || !(vcpu->requests & BIT(REQ_FREEZE)))
+	if (cause != FREEZE_STORM || !test_bit(REQ_FREEZE, &vcpu->requests))
 		vcpu->account.freeze_cause = cause;
 	vcpu_request(vcpu, REQ_FREEZE);
 }

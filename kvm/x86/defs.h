@@ -153,11 +153,11 @@
 
 /* DR6 and DR7 */
 #define GDR6_TRAP_BITS 0x0000000fULL
-#define GDR6_BUS_LOCK  BIT_ULL(11) /* active low; fixed to 1 where not implemented */
+#define GDR6_BUS_LOCK  BIT_ULL(11) /* active low; always 1 on CPUs without the feature */
 #define GDR6_BD	       BIT_ULL(13)
 #define GDR6_BS	       BIT_ULL(14)
 #define GDR6_BT	       BIT_ULL(15)
-#define GDR6_RTM       BIT_ULL(16) /* active low; fixed to 1 where not implemented */
+#define GDR6_RTM       BIT_ULL(16) /* active low; always 1 on CPUs without the feature */
 #define GDR6_FIXED_1   0xffff0ff0ULL
 #define GDR6_VOLATILE  (GDR6_TRAP_BITS | GDR6_BD | GDR6_BS | GDR6_BT)
 #define GDR6_RESET     GDR6_FIXED_1

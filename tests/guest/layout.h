@@ -17,7 +17,7 @@
 #define G_PDPT32 0x9000
 #define G_PD32	 0xa000
 #define G_IST	 0xc000 /* top of a one-page stack */
-#define G_STUBS	 0xc000 /* 256 entry stubs of 16 bytes, then the common handler */
+#define G_STUBS	 0xc000 /* 256 entries of 16 bytes, one a vector, then the common handler */
 #define G_INFO	 0xe000
 #define G_PT	 0xf000 /* a spare page for a page table of the test's own */
 #define G_CODE	 0x10000

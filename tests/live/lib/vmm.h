@@ -156,7 +156,7 @@ bool host_is_stock(void);
 /* Put the vCPU in @mode with @entry as the first instruction (linear address). */
 void vcpu_mode(struct vcpu *v, enum mode mode, uint64_t entry);
 void guest_load(struct vm *vm, uint64_t gpa, struct payload p);
-/* Fill the IDT of the mode with the stubs of handlers.S. */
+/* Fill the IDT of the mode with the entries of handlers.S. */
 void guest_idt(struct vm *vm, enum mode mode);
 
 /* All of it: VM with RAM_SIZE, vCPU 0 in @mode about to run the payload at G_CODE. */
