@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The entry of each vector and the common exception and interrupt handlers, for 64-bit and for 32-bit code.
+ * The entry of each vector and the common exception and interrupt handlers, for 64-bit and for
+ * 32-bit code.
  * Loaded at G_STUBS; the entry of vector n is at G_STUBS + 16 * n.
  *
  * An exception with I_FIXUP set resumes there; without, it is reported on P_EXC and the guest
