@@ -101,7 +101,25 @@ static void window(void)
 	vcpu_run_done(&v);
 }
 
-static void ready_means_taken(void)
+/*
+ * QEMU 7.2's TCG may deliver an injected interrupt a second time: a request of its own to leave its
+ * loop, right after VMRUN, finds the vector still in exception_index. (Seen as one kvm_inj_virq, then
+ * a host interrupt at the handler's first instruction whose EXITINTINFO is not valid and names an
+ * exception of type 3.) So a run in which that happened does not count; three in a row fail.
+ */
+static void but_for_doubled(bool (*run)(void))
+{
+	for (int i = 0; i < 3; i++) {
+		if (run())
+			return;
+		if (!host_is_tcg())
+			break;
+		test_note("an interrupt came twice: once more");
+	}
+	FAIL("an interrupt came twice");
+}
+
+static bool ready_means_taken_once(void)
 {
 	struct vm vm;
 	struct vcpu v;
@@ -120,10 +138,13 @@ static void ready_means_taken(void)
 			continue;
 		CHECK_EQ(v.run->exit_reason, KVM_EXIT_IRQ_WINDOW_OPEN);
 		exits++;
-		CHECK(guest_u32(&vm, I_IRQ_COUNT) == given, "given %u, taken %u", given,
-		      guest_u32(&vm, I_IRQ_COUNT));
+		if (given && guest_u32(&vm, I_IRQ_COUNT) == given + 1 &&
+		    guest_u32(&vm, I_LAST_IRQ) == 32 + given - 1)
+			return false;
+		CHECK(guest_u32(&vm, I_IRQ_COUNT) == given, "given %u, taken %u, vector %u last",
+		      given, guest_u32(&vm, I_IRQ_COUNT), guest_u32(&vm, I_LAST_IRQ));
 		CHECK(given < 200, "window after the end");
-		vcpu_interrupt(&v, 32 + given % 200);
+		vcpu_interrupt(&v, 32 + given);
 		given++;
 		if (given == 200)
 			v.run->request_interrupt_window = 0;
@@ -132,6 +153,12 @@ static void ready_means_taken(void)
 	CHECK_EQ(guest_u32(&vm, I_IRQ_COUNT), 200);
 	for (unsigned int i = 0; i < 200; i++)
 		CHECK_EQ(vm.ram[I_IRQ_LOG + i], 32 + i);
+	return true;
+}
+
+static void ready_means_taken(void)
+{
+	but_for_doubled(ready_means_taken_once);
 }
 
 static void shadow(void)
@@ -367,7 +394,7 @@ static void *kicker(void *arg)
 }
 
 /* The way of a VMM: another thread kicks the vCPU out of the guest, which then injects. None is lost. */
-static void storm(void)
+static bool storm_once(void)
 {
 	struct vm vm;
 	struct vcpu v;
@@ -375,6 +402,7 @@ static void storm(void)
 	pthread_t self = pthread_self(), thread;
 	unsigned int given = 0;
 
+	storm_over = false;
 	vm_start(&vm, &v, MODE_LONG, GUEST(irq_storm));
 	guest_arg(&vm, 0) = 300;
 	sigaction(SIGUSR1, &sa, NULL);
@@ -396,10 +424,18 @@ static void storm(void)
 	}
 	storm_over = true;
 	pthread_join(thread, NULL);
+	if (guest_u32(&vm, I_IRQ_COUNT) == given + 1)
+		return false;
 	CHECK_EQ(given, 300);
 	CHECK_EQ(guest_u32(&vm, I_IRQ_COUNT), 300);
 	for (unsigned int i = 256; i < 300; i++)
 		CHECK_EQ(vm.ram[I_IRQ_LOG + i - 256], 32 + i % 224);
+	return true;
+}
+
+static void storm(void)
+{
+	but_for_doubled(storm_once);
 }
 
 static const struct live_test tests[] = {
