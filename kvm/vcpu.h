@@ -58,13 +58,13 @@ struct vcpu_account {
 	u8 user_reason;	 /* KVM_EXIT_* of the last return */
 	u8 freeze_cause; /* enum freeze_cause, for REQ_FREEZE */
 	u8 freezes;	 /* done since freeze_tsc: core/freeze.c */
-	u8 storm_kind;
-	u32 storm_n; /* exits like the one before, in a row */
-	u64 last;    /* TSC of the last change of state */
+	u64 last;	 /* TSC of the last change of state */
 	u64 ticks[VCPU_TIME_COUNT];
-	struct record *record; /* of the open exit: the place at the recorder's head */
-	u64 storm_key;
-	u64 storm_tsc;	/* when the row began */
+	struct record *record;	   /* of the open exit: the place at the recorder's head */
+	u64 storm_key, storm_what; /* the exit of which there may be a row */
+	u32 storm_left;		   /* equal ones until they are added to storm_n */
+	u32 storm_n;		   /* equal ones in a row since storm_tsc */
+	u64 storm_tsc;
 	u64 storm_said; /* TSC of the last gv_storm */
 	u64 freeze_tsc;
 	struct histpool *hists;	   /* (c) */

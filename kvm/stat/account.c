@@ -19,15 +19,16 @@
 
 DEFINE_STATIC_KEY_TRUE(account_on);
 u64 account_mult __ro_after_init;
-u32 account_storm_count __read_mostly = 100000;
 
 static bool timing = true;
 module_param(timing, bool, 0444);
 MODULE_PARM_DESC(timing, "Time states, exits and faults, and record the last exits (default: 1)");
 
-module_param_named(storm_count, account_storm_count, uint, 0644);
-MODULE_PARM_DESC(storm_count,
-		 "More equal exits in a row than this make a storm; 0: never (default: 100000)");
+static uint storm_count = 100000;
+module_param(storm_count, uint, 0644);
+MODULE_PARM_DESC(
+	storm_count,
+	"More equal exits in a row than this, give or take 32, make a storm; 0: never (default: 100000)");
 
 static ulong storm_ns = NSEC_PER_SEC;
 module_param(storm_ns, ulong, 0644);
@@ -74,6 +75,7 @@ int account_vcpu_init(struct vcpu *vcpu)
 	a->hists = kvzalloc(sizeof(*a->hists), GFP_KERNEL_ACCOUNT);
 	if (!a->hists)
 		return -ENOMEM;
+	histpool_init(a->hists);
 	a->recorder = recorder_alloc();
 	if (IS_ERR(a->recorder)) {
 		a->recorder = NULL; /* account_vcpu_destroy() frees the rest */
@@ -113,18 +115,29 @@ void account_trace_userspace(struct vcpu *vcpu, u64 outside_ns)
 void account_storm(struct vcpu *vcpu, u64 now)
 {
 	struct vcpu_account *a = &vcpu->account;
-	u64 during = account_ns(now - a->storm_tsc);
-	u32 n = a->storm_n + 1;
+	u32 count = READ_ONCE(storm_count), n;
+	u64 during;
 
-	a->storm_n = 0;
+	a->storm_left = ACCOUNT_STORM_STEP;
+	if (!count || !a->storm_n) {
+		a->storm_n = !!count;
+		a->storm_tsc = now;
+		return;
+	}
+	a->storm_n += ACCOUNT_STORM_STEP;
+	if (a->storm_n <= count)
+		return;
+	during = account_ns(now - a->storm_tsc);
+	n = a->storm_n;
+	a->storm_n = 1;
 	a->storm_tsc = now;
-	if (!READ_ONCE(account_storm_count) || during > READ_ONCE(storm_ns))
+	if (during > READ_ONCE(storm_ns))
 		return;
 	stat_inc(vcpu, exit_storms);
 	if (a->storm_said && account_ns(now - a->storm_said) < STORM_EVERY_NS)
 		return;
 	a->storm_said = now;
-	trace_gv_storm(vcpu->vm->vm_id, vcpu->id, a->storm_kind, a->storm_key, a->record->rip, n,
+	trace_gv_storm(vcpu->vm->vm_id, vcpu->id, vcpu->exit.kind, a->storm_key, a->record->rip, n,
 		       during);
 	account_freeze(vcpu, FREEZE_STORM);
 }

@@ -26,7 +26,6 @@
 #define GLASSVISOR_STAT_ACCOUNT_H
 
 #include <linux/jump_label.h>
-#include <linux/math64.h>
 #include <asm/msr.h>
 
 #include "../mem/kick.h"
@@ -43,9 +42,11 @@ extern u64 account_mult;
 /* At load, after time_host_init(). */
 void account_init(void);
 
+/* By hand, because from the generic 128-bit product and shift gcc keeps the upper half too. */
 static __always_inline u64 account_ns(u64 ticks)
 {
-	return mul_u64_u64_shr(ticks, account_mult, 32);
+	asm("mulq %1\n\tshrdq $32, %%rdx, %0" : "+a"(ticks) : "m"(account_mult) : "rdx", "cc");
+	return ticks;
 }
 
 /* At vCPU creation and destruction. -ENOMEM. */
@@ -73,12 +74,20 @@ static __always_inline void account_write_end(struct vcpu_account *a)
 	a->seq++;
 }
 
-/* Another state from @now on. Between account_write_begin() and _end(). */
+/* From state @from, which it is in, to @to, from @now on. Between account_write_begin() and _end(). */
+static __always_inline void account_leave(struct vcpu_account *a, u8 from, u8 to, u64 now)
+{
+	u64 ticks = now - a->last;
+
+	OPTIMIZER_HIDE_VAR(ticks); /* one add to memory, not a load, two adds and a store */
+	a->ticks[from] += ticks;
+	a->last = now;
+	a->state = to;
+}
+
 static __always_inline void account_switch(struct vcpu_account *a, u8 state, u64 now)
 {
-	a->ticks[a->state] += now - a->last;
-	a->last = now;
-	a->state = state;
+	account_leave(a, a->state, state, now);
 }
 
 /* What an exit of a kind is about: some bits of the vCPU, right after the exit. */
@@ -113,24 +122,25 @@ static inline void account_freeze(struct vcpu *vcpu, enum freeze_cause cause)
 	vcpu_request(vcpu, REQ_FREEZE);
 }
 
-/* The same exit came storm_count times: was that a storm? */
+/* So many equal exits came again: are they a storm by now? */
 void account_storm(struct vcpu *vcpu, u64 now);
 
-extern u32 account_storm_count; /* 0: never */
+/* Equal exits in a row are counted by so many, which is one decrement for each. */
+#define ACCOUNT_STORM_STEP 32
 
-static __always_inline void account_count_storm(struct vcpu *vcpu, u64 key, u64 now)
+/* @what and @key: which exit it was. */
+static __always_inline void account_count_storm(struct vcpu *vcpu, u64 what, u64 key, u64 now)
 {
 	struct vcpu_account *a = &vcpu->account;
 
-	if (likely(key != a->storm_key || vcpu->exit.kind != a->storm_kind)) {
-		if (vcpu->exit.kind == EXIT_HOST_INTR)
+	if (likely(key != a->storm_key || what != a->storm_what)) {
+		if ((u8)what == EXIT_HOST_INTR)
 			return; /* of the host's doing: a row goes on over it */
 		a->storm_key = key;
-		a->storm_kind = vcpu->exit.kind;
+		a->storm_what = what;
+		a->storm_left = ACCOUNT_STORM_STEP;
 		a->storm_n = 0;
-	} else if (!a->storm_n++) {
-		a->storm_tsc = now;
-	} else if (unlikely(a->storm_n >= READ_ONCE(account_storm_count))) {
+	} else if (unlikely(!--a->storm_left)) {
 		account_storm(vcpu, now);
 	}
 }
@@ -146,16 +156,18 @@ static __always_inline u64 account_exit_what(const struct exit *exit)
 static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcome, u32 user_reason)
 {
 	struct vcpu_account *a = &vcpu->account;
-	u64 ticks = now - a->record->exit_tsc;
+	struct record *r = a->record;
+	u64 what = account_exit_what(&vcpu->exit) & HIST_KEY_OF_EXIT;
+	u64 ticks = now - r->exit_tsc;
 	u64 ns = account_ns(ticks);
 
 	a->open = false;
-	hist_record(histpool_get(a->hists, account_exit_what(&vcpu->exit) & HIST_KEY_OF_EXIT), ns);
-	a->record->end = RECORD_END(ticks, outcome, user_reason);
-	account_count_storm(vcpu, a->record->key, now);
+	hist_record(histpool_get(a->hists, what), ns);
+	r->end = RECORD_END(ticks, outcome, user_reason);
+	account_count_storm(vcpu, what, r->key, now);
 	if (trace_gv_exit_enabled() || trace_gv_slow_exit_enabled())
 		account_trace_exit(vcpu, ns, outcome);
-	a->record = recorder_advance(a->recorder);
+	a->record = recorder_advance(a->recorder, r);
 }
 
 /* The guest is entered now. Interrupts off. */
@@ -173,7 +185,7 @@ static __always_inline void account_enter(struct vcpu *vcpu)
 			      vcpu->events.in_flight == EVENT_NONE ? OUTCOME_RESUMED
 								   : OUTCOME_INJECTED,
 			      0);
-	account_switch(a, VCPU_TIME_GUEST, now);
+	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_GUEST, now);
 	account_write_end(a);
 }
 
@@ -196,9 +208,7 @@ static __always_inline void account_exit(struct vcpu *vcpu)
 	r->info1 = exit->info1;
 	r->info2 = exit->info2;
 	*(u64 *)&r->kind = account_exit_what(exit);
-	a->ticks[VCPU_TIME_GUEST] += now - a->last;
-	a->last = now;
-	a->state = VCPU_TIME_HANDLING;
+	account_leave(a, VCPU_TIME_GUEST, VCPU_TIME_HANDLING, now);
 	a->open = true;
 	account_write_end(a);
 }
@@ -251,7 +261,7 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 	a->ran = true;
 	if (likely(a->open))
 		account_close(vcpu, now, account_outcome(res), (u8)reason);
-	account_switch(a, VCPU_TIME_USERSPACE, now);
+	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
 	account_write_end(a);
 }
 

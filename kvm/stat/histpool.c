@@ -7,21 +7,23 @@
 
 struct hist *histpool_add(struct histpool *p, u64 key)
 {
-	u32 i = histpool_hash(key), at;
+	struct histpool_entry *e;
+	u32 i = histpool_hash(key);
 
-	while ((at = p->slot[i])) {
-		if (p->entry[at - 1].key == key)
-			return &p->entry[at - 1].hist;
+	while (p->slot[i]) {
+		e = (void *)((u8 *)p + p->slot[i]);
+		if (e->key == key)
+			return &e->hist;
 		i = (i + 1) & (HISTPOOL_SLOTS - 1);
 	}
 	if (p->n >= HISTPOOL_SIZE - 1) {
-		key = HIST_KEY_OTHER;
-		at = HISTPOOL_SIZE;
+		e = &p->entry[HISTPOOL_SIZE - 1];
+		e->key = HIST_KEY_OTHER;
 	} else {
-		at = p->n + 1;
-		p->slot[i] = at;
+		e = &p->entry[p->n];
+		e->key = key;
+		p->slot[i] = (u8 *)e - (u8 *)p;
 	}
-	p->entry[at - 1].key = key;
-	smp_store_release(&p->n, at);
-	return &p->entry[at - 1].hist;
+	smp_store_release(&p->n, e - p->entry + 1);
+	return &e->hist;
 }

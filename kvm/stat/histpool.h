@@ -33,11 +33,21 @@ struct histpool_entry {
 	struct hist hist;
 };
 
+/* All zero but for histpool_init(). */
 struct histpool {
+	u64 no_key; /* lies where the key of a free slot's entry would: HIST_KEY_OTHER, which nobody gets */
 	u32 n;
-	u8 slot[HISTPOOL_SLOTS]; /* 1 + index of an entry, by hash of the key; 0: free */
+	u16 slot[HISTPOOL_SLOTS]; /* offset of an entry in here, in bytes, by hash of the key; 0: free */
 	struct histpool_entry entry[HISTPOOL_SIZE];
 };
+
+static_assert(sizeof(struct histpool) <= 0x10000, "offsets of 16 bits");
+static_assert(!offsetof(struct histpool_entry, key) && !offsetof(struct histpool, no_key));
+
+static inline void histpool_init(struct histpool *p)
+{
+	p->no_key = HIST_KEY_OTHER;
+}
 
 static __always_inline u32 histpool_hash(u64 key)
 {
@@ -49,11 +59,9 @@ struct hist *histpool_add(struct histpool *p, u64 key);
 
 static __always_inline struct hist *histpool_get(struct histpool *p, u64 key)
 {
-	u32 i = p->slot[histpool_hash(key)];
+	struct histpool_entry *e = (void *)((u8 *)p + p->slot[histpool_hash(key)]);
 
-	if (likely(i && p->entry[i - 1].key == key))
-		return &p->entry[i - 1].hist;
-	return histpool_add(p, key);
+	return likely(e->key == key) ? &e->hist : histpool_add(p, key);
 }
 
 #endif /* GLASSVISOR_STAT_HISTPOOL_H */

@@ -87,6 +87,7 @@ struct recorder *recorder_alloc(void)
 	if (!r)
 		return ERR_PTR(-ENOMEM);
 	r->mask = n - 1;
+	r->end = r->ring + n;
 	return r;
 }
 

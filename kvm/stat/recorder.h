@@ -21,6 +21,7 @@ static_assert(sizeof(struct record) == 64);
 struct recorder {
 	u64 head;
 	u32 mask;
+	struct record *end; /* of ring */
 	struct record ring[];
 };
 
@@ -37,12 +38,12 @@ static __always_inline struct record *recorder_next(struct recorder *r)
 	return &r->ring[r->head & r->mask];
 }
 
-/* That record is complete; the place of the one that follows. */
-static __always_inline struct record *recorder_advance(struct recorder *r)
+/* That record, @at, is complete; the place of the one that follows. */
+static __always_inline struct record *recorder_advance(struct recorder *r, struct record *at)
 {
 	barrier(); /* x86 keeps stores in order */
 	r->head++;
-	return recorder_next(r);
+	return likely(at + 1 != r->end) ? at + 1 : r->ring;
 }
 
 /* The vCPU has a ring that is worth looking at. */

@@ -15,6 +15,7 @@ static int clear(void **state)
 {
 	(void)state;
 	memset(&pool, 0, sizeof(pool));
+	histpool_init(&pool);
 	return 0;
 }
 
@@ -46,6 +47,18 @@ static void keys_that_share_a_hash_stay_apart(void **state)
 	assert_int_equal(hist_count(histpool_get(&pool, b)), 2);
 }
 
+/* What lies at the start of the pool, where a free slot points, is no key. */
+static void the_first_key_is_not_found_before_it_is_there(void **state)
+{
+	(void)state;
+	for (u32 reason = 0; reason < 300; reason++) {
+		memset(&pool, 0, sizeof(pool));
+		histpool_init(&pool);
+		assert_ptr_equal(histpool_get(&pool, HIST_KEY(0, 0, reason)), &pool.entry[0].hist);
+		assert_int_equal(pool.n, 1);
+	}
+}
+
 static void what_does_not_fit_is_counted_together(void **state)
 {
 	(void)state;
@@ -75,6 +88,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_key_keeps_its_histogram, clear),
 		cmocka_unit_test_setup(keys_that_share_a_hash_stay_apart, clear),
+		cmocka_unit_test_setup(the_first_key_is_not_found_before_it_is_there, clear),
 		cmocka_unit_test_setup(what_does_not_fit_is_counted_together, clear),
 		cmocka_unit_test_setup(a_key_says_what_it_is_of, clear),
 	};
