@@ -50,6 +50,31 @@
 	  "u8 exception; u8 has_error; u32 error_code; bool reinjected; u32 vm_id; "               \
 	  "u32 vcpu_id",                                                                           \
 	  "An exception goes into the guest with the next entry")                                  \
+	E(kvm_apic, "unsigned int rw; unsigned int reg; u64 val; u32 vm_id; u32 vcpu_id",          \
+	  "An access to a register of the local APIC; rw: 0 read, 1 write; reg: its offset")       \
+	E(kvm_apic_ipi, "__u32 icr_low; __u32 dest_id; u32 vm_id; u32 vcpu_id",                    \
+	  "The local APIC sends an IPI")                                                           \
+	E(kvm_apic_accept_irq,                                                                     \
+	  "__u32 apicid; __u16 dm; __u16 tm; __u8 vec; u32 vm_id; u32 vcpu_id",                    \
+	  "The local APIC takes an interrupt; dm: delivery mode in bits 10:8; tm: 1 level")        \
+	E(kvm_eoi, "__u32 apicid; int vector; u32 vm_id; u32 vcpu_id",                             \
+	  "The guest ends the interrupt in service")                                               \
+	E(kvm_set_irq, "unsigned int gsi; int level; int irq_source_id; u32 vm_id; u32 vcpu_id",   \
+	  "A GSI is driven; vcpu_id is -1, as in the next four")                                   \
+	E(kvm_ioapic_set_irq, "__u64 e; int pin; bool coalesced; u32 vm_id; u32 vcpu_id",          \
+	  "A pin of the I/O APIC is driven; e: its redirection entry")                             \
+	E(kvm_pic_set_irq,                                                                         \
+	  "__u8 chip; __u8 pin; __u8 elcr; __u8 imr; bool coalesced; u32 vm_id; u32 vcpu_id",      \
+	  "A pin of a PIC is driven; chip: 0 master, 1 slave")                                     \
+	E(kvm_msi_set_irq, "__u64 address; __u64 data; u32 vm_id; u32 vcpu_id",                    \
+	  "A message of a device")                                                                 \
+	E(kvm_ack_irq, "unsigned int irqchip; unsigned int pin; u32 vm_id; u32 vcpu_id",           \
+	  "A pin's interrupt ended; irqchip: 0 and 1 PIC, 2 I/O APIC")                             \
+	E(kvm_vcpu_wakeup, "__u64 ns; bool waited; bool valid; u32 vm_id; u32 vcpu_id",            \
+	  "A halted vCPU goes on; waited: it slept, too")                                          \
+	E(kvm_halt_poll_ns,                                                                        \
+	  "bool grow; unsigned int vcpu_id; unsigned int new; unsigned int old; u32 vm_id",        \
+	  "A vCPU will poll longer (grow) or shorter when it halts, in ns")                        \
 	E(kvm_emulate_insn,                                                                        \
 	  "__u64 rip; __u32 csbase; __u8 len; __u8 insn[15]; __u8 flags; __u8 failed; "            \
 	  "u32 vm_id; u32 vcpu_id",                                                                \

@@ -26,7 +26,11 @@
 	E(gv_mmu_fault, "An MMU fault was handled")                                                \
 	E(gv_dirty_pass, "A pass of the dirty log is done")                                        \
 	E(gv_memslot, "A memory slot was created, deleted, moved or re-flagged")                   \
+	E(gv_irq_request, "An interrupt, NMI, INIT or SIPI is asked for")                          \
 	E(gv_irq_inject, "An interrupt goes into the guest with the next entry")                   \
+	E(gv_irq_eoi, "An interrupt ended: the guest wrote EOI")                                   \
+	E(gv_halt, "A vCPU begins to wait in the kernel")                                          \
+	E(gv_wakeup, "It ends to wait")                                                            \
 	E(gv_storm, "The same exit came storm_count times within storm_ns")                        \
 	E(gv_recorder_freeze, "A flight recorder was frozen")
 
@@ -81,9 +85,35 @@
 	F(u32, flags, "0x%x", AS_IS, NONE, "KVM_MEM_*: bit 0 logs dirty pages, bit 1 read-only")   \
 	F(u64, lock_ns, "%llu", AS_IS, NS, "Time under slots_lock")
 
+#define FIELDS_gv_irq_request(F)                                                                   \
+	F(u32, vector, "0x%x", AS_IS, NONE, "Vector")                                              \
+	F(u32, source, "%u", AS_IRQ_SOURCES, NONE, "Where it comes from")                          \
+	F(u32, delivery, "%u", AS_IRQ_DELIVERIES, NONE, "What it is")                              \
+	F(u32, coalesced, "%u", AS_IS, NONE, "1: the same waits already, this one is lost")        \
+	F(u32, seq, "%u", AS_IS, NONE, "Its number, over the VM; 0: none")
+
 #define FIELDS_gv_irq_inject(F)                                                                    \
 	F(u32, vector, "0x%x", AS_IS, NONE, "Vector")                                              \
-	F(u64, wait_ns, "%llu", AS_IS, NS, "Time since it was asked for")
+	F(u64, wait_ns, "%llu", AS_IS, NS,                                                         \
+	  "Time since it was asked for; seq 0: since its chip gave it")                            \
+	F(u32, seq, "%u", AS_IS, NONE, "Number of its gv_irq_request; 0: not known")
+
+#define FIELDS_gv_irq_eoi(F)                                                                       \
+	F(u32, vector, "0x%x", AS_IS, NONE, "Vector")                                              \
+	F(u32, source, "%u", AS_IRQ_SOURCES, NONE, "Where it came from")                           \
+	F(u32, level, "%u", AS_IS, NONE, "1: level triggered; 0: edge, or the PIC's")              \
+	F(u32, seq, "%u", AS_IS, NONE, "Number of its gv_irq_request; 0: not known")               \
+	F(u64, since_ns, "%llu", AS_IS, NS, "Time since it was asked for; 0: not known")
+
+#define FIELDS_gv_halt(F)                                                                          \
+	F(u32, state, "%u", AS_IS, NONE, "KVM_MP_STATE_*: 3 halted, 1 and 2 wait for INIT, SIPI")  \
+	F(u64, rip, "0x%llx", AS_IS, BYTES, "RIP, after the HLT")                                  \
+	F(u64, poll_ns, "%llu", AS_IS, NS, "How long it polls at most before it sleeps")
+
+#define FIELDS_gv_wakeup(F)                                                                        \
+	F(u32, cause, "%u", AS_WAKE_CAUSES, NONE, "What came")                                     \
+	F(u64, polled_ns, "%llu", AS_IS, NS, "Time that it polled")                                \
+	F(u64, waited_ns, "%llu", AS_IS, NS, "Time that it slept then; 0: it was woken before")
 
 #define FIELDS_gv_storm(F)                                                                         \
 	F(u32, kind, "%u", AS_EXIT_KINDS, NONE, "What kind of exit it is")                         \

@@ -95,6 +95,38 @@
 	X(3, FLAGS, "flags", "Only dirty logging is switched on or off")                           \
 	X(4, DELETE, "delete", "A slot is gone")
 
+/* enum irq_from: where an interrupt came from. X(number, ID, name, text) */
+#define IRQ_SOURCES(X)                                                                             \
+	X(0, UNKNOWN, "unknown", "It was asked for before anybody traced interrupts")              \
+	X(1, USERSPACE, "userspace", "KVM_INTERRUPT")                                              \
+	X(2, PIC, "pic", "A pin of the PIC pair")                                                  \
+	X(3, IOAPIC, "ioapic", "A pin of the I/O APIC")                                            \
+	X(4, MSI, "msi", "A message of a device")                                                  \
+	X(5, IPI, "ipi", "A vCPU's local APIC, by its ICR")                                        \
+	X(6, TIMER, "timer", "The local APIC's own timer")
+
+/* Delivery modes, as ICR, redirection entries and MSIs encode them. X(number, ID, name, text) */
+#define IRQ_DELIVERIES(X)                                                                          \
+	X(0, FIXED, "fixed", "The vector, to all that are addressed")                              \
+	X(1, LOWEST, "lowest", "The vector, to the one of lowest priority")                        \
+	X(2, SMI, "smi", "An SMI")                                                                 \
+	X(4, NMI, "nmi", "An NMI")                                                                 \
+	X(5, INIT, "init", "INIT")                                                                 \
+	X(6, STARTUP, "startup", "SIPI; the vector is the page to begin at")                       \
+	X(7, EXTINT, "extint", "The PIC's interrupt; it has the vector")
+
+/* enum wait_kind: how a halted vCPU waited. X(number, ID, name, text) */
+#define WAIT_KINDS(X)                                                                              \
+	X(0, POLLED, "polled", "It was woken while it polled")                                     \
+	X(1, SLEPT, "slept", "It slept, perhaps after it had polled")
+
+/* enum wake_cause: what ended a halted vCPU's wait. X(number, ID, name, text) */
+#define WAKE_CAUSES(X)                                                                             \
+	X(0, REQUEST, "request", "Something that it has to do and then waits again")               \
+	X(1, INTERRUPT, "interrupt",                                                               \
+	  "Something for its local APIC: an interrupt, NMI, INIT, SIPI")                           \
+	X(2, SIGNAL, "signal", "A signal to its thread")
+
 /* enum freeze_cause: why a flight recorder was frozen. X(number, ID, name, text) */
 #define FREEZE_CAUSES(X)                                                                           \
 	X(0, REQUEST, "request", "Somebody asked for it")                                          \

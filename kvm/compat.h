@@ -18,6 +18,13 @@
 #define compat_rcu_note_guest() rcu_virt_note_context_switch(smp_processor_id())
 #endif
 
+/* Add one to an eventfd. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define compat_eventfd_signal(ctx) eventfd_signal(ctx)
+#else
+#define compat_eventfd_signal(ctx) eventfd_signal(ctx, 1)
+#endif
+
 /* struct kvm_run's field, which newer kernels rename so that it is read with care. */
 #ifdef HINT_UNSAFE_IN_KVM
 #define compat_immediate_exit(run) READ_ONCE((run)->HINT_UNSAFE_IN_KVM(immediate_exit))

@@ -8,6 +8,8 @@
  *	vcpu->mutex                      a vCPU's registers, its kvm_run page, KVM_RUN itself
  *	vm->lock                         vCPU creation, VM-wide settings (caps, clock, filters)
  *	vm->slots_lock                   memslot changes; who replaces vm->slots
+ *	vm->iobus_lock                   ioeventfds, coalesced zones; nothing is taken inside
+ *	chip->irqfds_lock                irqfds; outside irqchip's routes_lock
  *	mm->mmap_lock                    (the kernel's)
  *	vm->mmu_lock   (rwlock, spins)   nested page tables: read: faults install by cmpxchg;
  *	                                 write: zapping, splitting, MMU notifier ranges

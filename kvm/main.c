@@ -31,6 +31,7 @@
 #include "arch/ops.h"
 #include "compat.h"
 #include "core/core.h"
+#include "irq/irqchip.h"
 #include "mem/kick.h"
 #include "stat/account.h"
 #include "stat/stat.h"
@@ -157,10 +158,15 @@ static int __init parts_init(void)
 		err = kick_init();
 	if (err)
 		goto stats;
-	err = vcpu_cache_init();
+	err = irqfd_init();
 	if (err)
 		goto kick;
+	err = vcpu_cache_init();
+	if (err)
+		goto irqfd;
 	return 0;
+irqfd:
+	irqfd_exit();
 kick:
 	kick_exit();
 stats:
@@ -171,6 +177,7 @@ stats:
 static void parts_exit(void)
 {
 	vcpu_cache_exit();
+	irqfd_exit();
 	kick_exit();
 	statfd_exit();
 }

@@ -132,7 +132,8 @@ struct vcpu_events {
 		bool injected;
 		bool soft;
 		u8 vector;
-		u64 asked_tsc; /* host TSC when it became pending */
+		u64 asked_tsc; /* host TSC when it became pending, or was asked for */
+		u32 seq;       /* of gv_irq_request; 0: not known */
 	} interrupt;
 	bool nmi_injected;
 	u8 nmi_pending; /* 0..2 */
@@ -151,6 +152,15 @@ enum fault_kind { FAULT_KINDS(X) FAULT_KIND_COUNT };
 #undef X
 #define X(number, ID, name, text) DIRTY_##ID = number,
 enum dirty_mode { DIRTY_MODES(X) DIRTY_MODE_COUNT };
+#undef X
+#define X(number, ID, name, text) IRQ_FROM_##ID = number,
+enum irq_from { IRQ_SOURCES(X) IRQ_FROM_COUNT };
+#undef X
+#define X(number, ID, name, text) WAIT_##ID = number,
+enum wait_kind { WAIT_KINDS(X) WAIT_KIND_COUNT };
+#undef X
+#define X(number, ID, name, text) WAKE_##ID = number,
+enum wake_cause { WAKE_CAUSES(X) WAKE_CAUSE_COUNT };
 #undef X
 #define X(number, ID, name, text) FREEZE_##ID = number,
 enum freeze_cause { FREEZE_CAUSES(X) FREEZE_CAUSE_COUNT };

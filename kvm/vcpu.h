@@ -12,6 +12,7 @@
 #define GLASSVISOR_VCPU_H
 
 #include <linux/preempt.h>
+#include <linux/rcuwait.h>
 #include <linux/sched.h>
 #include <asm/fpu/types.h>
 
@@ -28,6 +29,8 @@ enum vcpu_request {
 	REQ_TLB_FLUSH,
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
 	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
+	REQ_IRQ,	  /* the local APIC or the PIC may have an interrupt */
+	REQ_IOAPIC_EOI,	  /* KVM_EXIT_IOAPIC_EOI: lapic->eoi_vector */
 	REQ_FREEZE,	  /* freeze the flight recorder: account.freeze_cause */
 	REQ_FREEZE_ASKED, /* the same, by somebody outside, who waits for it */
 };
@@ -102,6 +105,11 @@ struct vcpu {
 	bool irq_window; /* asked of the back end */
 	bool nmi_window;
 	u8 mp_state; /* KVM_MP_STATE_* */
+
+	/* Interrupt chips in the kernel. */
+	struct lapic_dev *lapic; /* (c) irq/irqchip.h; NULL: userspace's */
+	struct rcuwait wait;	 /* (a) the thread, while it sleeps: core/halt.c */
+	u64 halt_poll_ns;	 /* how long a halt polls now */
 
 	/* Exit being handled and its remainder in userspace. */
 	struct exit exit;

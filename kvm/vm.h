@@ -17,6 +17,9 @@
 struct vcpu;
 struct slots_table;
 struct msr_filter;
+struct irqchip;
+struct ioevents;
+struct coalesced;
 struct dentry;
 
 /*
@@ -32,6 +35,9 @@ struct vm_time {
 	s64 clock_offset;	/* kvmclock - host boot-time clock, ns; without a stable TSC */
 	u64 tsc_offset;		/* guest TSC - host TSC of the last write */
 };
+
+/* Where the guest's accesses go that are not to its memory. */
+enum iobus { IOBUS_MMIO, IOBUS_PIO, IOBUS_COUNT };
 
 struct vm {
 	refcount_t users;     /* (a) file descriptors */
@@ -65,6 +71,17 @@ struct vm {
 	spinlock_t inval_lock;
 	unsigned int inval_count;     /* (i): running invalidations; read with READ_ONCE */
 	hva_t inval_start, inval_end; /* (i): union of their ranges, bytes */
+
+	/* Interrupt chips: irq/irqchip.h. NULL: userspace's. Set once, before the first vCPU. */
+	struct irqchip *irqchip;
+	bool x2apic_ids;		/* (l) KVM_X2APIC_API_USE_32BIT_IDS */
+	bool x2apic_no_broadcast_quirk; /* (l) KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK */
+
+	/* What the kernel answers of the guest's accesses: core/iobus.c. */
+	bool iobus_used;	 /* (a) there is something, or was; never false again */
+	struct mutex iobus_lock; /* who replaces the tables below and coalesced's */
+	struct ioevents __rcu *ioevents[IOBUS_COUNT]; /* NULL: none */
+	struct coalesced *coalesced;		      /* (c) */
 
 	/* Settings from KVM_ENABLE_CAP and friends. */
 	bool exception_payload;	 /* (l) KVM_CAP_EXCEPTION_PAYLOAD */

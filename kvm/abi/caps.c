@@ -12,6 +12,7 @@
 #include <linux/kvm.h>
 
 #include "../core/core.h"
+#include "../irq/irqchip.h"
 #include "abi.h"
 #include "table.h"
 #include "user.h"
@@ -43,6 +44,8 @@ static int cap_adjust_clock(struct vm *vm)
 
 #define SYNC_REGS (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS | KVM_SYNC_X86_EVENTS)
 static_assert(SYNC_REGS == KVM_SYNC_X86_VALID_FIELDS);
+
+#define X2APIC_API_FLAGS (KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK)
 
 static const struct cap caps[] = {
 	/* The API itself. */
@@ -103,13 +106,28 @@ static const struct cap caps[] = {
 	[KVM_CAP_KVMCLOCK_CTRL] = {1},
 	[KVM_CAP_GET_TSC_KHZ] = {1},
 
-	/*
-	 * There is no interrupt chip in here yet, so no routing table either:
-	 * KVM_SET_GSI_ROUTING has nothing that it could route to. QEMU however
-	 * refuses to start without the capability, and takes the answer for the
-	 * number of GSIs plus one: 1 says that there are none.
-	 */
-	[KVM_CAP_IRQ_ROUTING] = {1},
+	/* Interrupt chips. */
+	[KVM_CAP_IRQCHIP] = {1},
+	[KVM_CAP_IRQ_INJECT_STATUS] = {1},
+	[KVM_CAP_IRQ_ROUTING] = {ROUTE_MAX_GSI},
+	[KVM_CAP_SIGNAL_MSI] = {1},
+	[KVM_CAP_SPLIT_IRQCHIP] = {1},
+	[KVM_CAP_X2APIC_API] = {X2APIC_API_FLAGS},
+	[KVM_CAP_TSC_DEADLINE_TIMER] = {1},
+	[KVM_CAP_VAPIC] = {1},
+	[KVM_CAP_PIT] = {1},
+	[KVM_CAP_PIT2] = {1},
+	[KVM_CAP_PIT_STATE2] = {1},
+	[KVM_CAP_REINJECT_CONTROL] = {1},
+	[KVM_CAP_IRQFD] = {1},
+	[KVM_CAP_IRQFD_RESAMPLE] = {1},
+
+	/* The guest's accesses. */
+	[KVM_CAP_IOEVENTFD] = {1},
+	[KVM_CAP_IOEVENTFD_NO_LENGTH] = {1},
+	[KVM_CAP_IOEVENTFD_ANY_LENGTH] = {1},
+	[KVM_CAP_COALESCED_MMIO] = {KVM_COALESCED_MMIO_PAGE_OFFSET},
+	[KVM_CAP_COALESCED_PIO] = {1},
 };
 
 int abi_check_extension(struct vm *vm, unsigned long cap)
@@ -163,6 +181,15 @@ static int enable_locked(struct vm *vm, u32 cap, u64 arg)
 		return 0;
 	case KVM_CAP_X86_USER_SPACE_MSR:
 		return enable_user_msr(vm, arg);
+	case KVM_CAP_SPLIT_IRQCHIP:
+		return arg > IOAPIC_PINS ? -EINVAL : irqchip_create_split(vm, arg);
+	case KVM_CAP_X2APIC_API:
+		if (arg & ~(u64)X2APIC_API_FLAGS)
+			return -EINVAL;
+		WRITE_ONCE(vm->x2apic_ids, arg & KVM_X2APIC_API_USE_32BIT_IDS);
+		WRITE_ONCE(vm->x2apic_no_broadcast_quirk,
+			   arg & KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK);
+		return 0;
 	case KVM_CAP_MAX_VCPU_ID:
 		return enable_max_vcpu_id(vm, arg);
 	default:

@@ -6,8 +6,9 @@
  * core's.
  *
  * A table is an array with a row at ABI_KEY(cmd): found with one comparison.
- * Numbers alone are not unique (KVM_ENABLE_CAP and KVM_GET_TSC_KHZ share one),
- * the pair of number and "carries data" is.
+ * Numbers alone are not unique (KVM_ENABLE_CAP and KVM_GET_TSC_KHZ share one, so
+ * do KVM_IRQ_LINE_STATUS and KVM_REGISTER_COALESCED_MMIO); together with
+ * whether data goes nowhere, one way or both ways they are.
  */
 #ifndef GLASSVISOR_ABI_TABLE_H
 #define GLASSVISOR_ABI_TABLE_H
@@ -63,7 +64,9 @@ struct abi_table {
 	u32 n;
 };
 
-#define ABI_KEY(cmd)			 (_IOC_NR(cmd) | (_IOC_DIR(cmd) == _IOC_NONE) << 8)
+#define ABI_KEY(cmd)                                                                               \
+	(_IOC_NR(cmd) | (_IOC_DIR(cmd) == _IOC_NONE) << 8 |                                        \
+	 (_IOC_DIR(cmd) == (_IOC_READ | _IOC_WRITE)) << 9)
 #define ABI_ROW(cmd, arg, lock, cap, fn) [ABI_KEY(cmd)] = {cmd, cap, arg, lock, fn}
 
 /*

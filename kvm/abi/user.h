@@ -8,8 +8,8 @@
 
 #include "table.h"
 
-/* Pages of a vCPU's mapping: struct kvm_run, then the data of port I/O. */
-#define ABI_VCPU_PAGES 2
+/* Pages of a vCPU's mapping: struct kvm_run, the data of port I/O, the VM's coalesced ring. */
+#define ABI_VCPU_PAGES 3
 
 /* One entry: 0, or negative to stop there. */
 typedef int (*abi_msr_fn)(struct vcpu *vcpu, struct kvm_msr_entry *entry);

@@ -18,6 +18,7 @@
 #include <linux/uaccess.h>
 
 #include "../core/core.h"
+#include "../irq/irqchip.h"
 #include "../mem/mem.h"
 #include "../mmu/mmu.h"
 #include "abi.h"
@@ -280,15 +281,55 @@ static long get_mp_state(struct abi_call *call)
 	return 0;
 }
 
-/* INIT, SIPI and HLT are userspace's, as its LAPIC is: a vCPU here is always runnable. */
+/* Without a local APIC in here INIT, SIPI and HLT are userspace's, and the vCPU always runnable. */
 static long set_mp_state(struct abi_call *call)
 {
 	const struct kvm_mp_state *state = call->buf;
+	struct vcpu *vcpu = call->vcpu;
 
-	if (state->mp_state != KVM_MP_STATE_RUNNABLE)
+	switch (state->mp_state) {
+	case KVM_MP_STATE_RUNNABLE:
+		break;
+	case KVM_MP_STATE_UNINITIALIZED:
+	case KVM_MP_STATE_INIT_RECEIVED:
+	case KVM_MP_STATE_HALTED:
+		if (lapic_in_kernel(vcpu))
+			break;
+		fallthrough;
+	default:
 		return -EINVAL;
-	call->vcpu->mp_state = state->mp_state;
+	}
+	vcpu->mp_state = state->mp_state;
 	return 0;
+}
+
+static long set_vapic_addr(struct abi_call *call)
+{
+	const struct kvm_vapic_addr *addr = call->buf;
+
+	return lapic_in_kernel(call->vcpu) ? lapic_dev_set_vapic(call->vcpu, addr->vapic_addr)
+					   : -EINVAL;
+}
+
+static long get_lapic(struct abi_call *call)
+{
+	if (!lapic_in_kernel(call->vcpu))
+		return -EINVAL;
+	lapic_dev_get_state(call->vcpu, call->buf);
+	return 0;
+}
+
+static long set_lapic(struct abi_call *call)
+{
+	struct vcpu *vcpu = call->vcpu;
+	int err;
+
+	if (!lapic_in_kernel(vcpu))
+		return -EINVAL;
+	err = lapic_dev_set_state(vcpu, call->buf);
+	if (!err)
+		event_lapic_changed(vcpu);
+	return err;
 }
 
 static long kvmclock_ctrl(struct abi_call *call)
@@ -408,6 +449,9 @@ static const struct abi_row vcpu_rows[] = {
 	ROW(KVM_KVMCLOCK_CTRL, ABI_NONE, KVM_CAP_KVMCLOCK_CTRL, kvmclock_ctrl),
 	ROW(KVM_GET_TSC_KHZ, ABI_NONE, KVM_CAP_GET_TSC_KHZ, get_tsc_khz),
 	ROW(KVM_SET_TSC_KHZ, ABI_VALUE, KVM_CAP_GET_TSC_KHZ, set_tsc_khz),
+	ROW(KVM_SET_VAPIC_ADDR, ABI_COPY, KVM_CAP_VAPIC, set_vapic_addr),
+	ROW(KVM_GET_LAPIC, ABI_COPY, KVM_CAP_IRQCHIP, get_lapic),
+	ROW(KVM_SET_LAPIC, ABI_COPY, KVM_CAP_IRQCHIP, set_lapic),
 	ROW(KVM_TRANSLATE, ABI_COPY, ABI_BASIC, translate),
 	ROW(KVM_SET_SIGNAL_MASK, ABI_USER, ABI_BASIC, set_signal_mask),
 	/* Not after the vCPU's thread comes out of its guest. */
@@ -464,8 +508,11 @@ static vm_fault_t vcpu_fault(struct vm_fault *vmf)
 	case 0:
 		page = virt_to_page(vcpu->run);
 		break;
-	case 1:
+	case KVM_PIO_PAGE_OFFSET:
 		page = virt_to_page(vcpu->pio_data);
+		break;
+	case KVM_COALESCED_MMIO_PAGE_OFFSET:
+		page = coalesced_page(vcpu->vm);
 		break;
 	default:
 		return VM_FAULT_SIGBUS;

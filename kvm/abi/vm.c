@@ -143,15 +143,26 @@ static long set_tsc_khz(struct abi_call *call)
 	return time_vm_tsc_khz_set(call->vm, call->value);
 }
 
+/* ---- the guest's accesses ------------------------------------------------ */
+
+static long ioeventfd(struct abi_call *call)
+{
+	return ioeventfd_set(call->vm, call->buf);
+}
+
+static long register_coalesced(struct abi_call *call)
+{
+	return coalesced_set_zone(call->vm, call->buf, true);
+}
+
+static long unregister_coalesced(struct abi_call *call)
+{
+	return coalesced_set_zone(call->vm, call->buf, false);
+}
+
 static long get_stats_fd(struct abi_call *call)
 {
 	return abi_stats_fd(call->vm, NULL);
-}
-
-/* Routes lead to chips, and there are none (caps.c, KVM_CAP_IRQ_ROUTING). */
-static long set_gsi_routing(struct abi_call *call)
-{
-	return -EINVAL;
 }
 
 #define ROW ABI_ROW
@@ -172,7 +183,25 @@ static const struct abi_row vm_rows[] = {
 	ROW(KVM_GET_TSC_KHZ, ABI_NONE, ABI_VM, KVM_CAP_GET_TSC_KHZ, get_tsc_khz),
 	ROW(KVM_SET_TSC_KHZ, ABI_VALUE, ABI_VM, KVM_CAP_GET_TSC_KHZ, set_tsc_khz),
 	ROW(KVM_GET_STATS_FD, ABI_NONE, ABI_FREE, KVM_CAP_BINARY_STATS_FD, get_stats_fd),
-	ROW(KVM_SET_GSI_ROUTING, ABI_USER, ABI_FREE, KVM_CAP_IRQ_ROUTING, set_gsi_routing),
+	ROW(KVM_CREATE_IRQCHIP, ABI_NONE, ABI_VM, KVM_CAP_IRQCHIP, abi_create_irqchip),
+	ROW(KVM_IRQ_LINE, ABI_COPY, ABI_FREE, KVM_CAP_IRQCHIP, abi_irq_line),
+	ROW(KVM_IRQ_LINE_STATUS, ABI_COPY, ABI_FREE, KVM_CAP_IRQ_INJECT_STATUS, abi_irq_line),
+	ROW(KVM_GET_IRQCHIP, ABI_COPY, ABI_FREE, KVM_CAP_IRQCHIP, abi_get_irqchip),
+	ROW(KVM_SET_IRQCHIP, ABI_USER, ABI_FREE, KVM_CAP_IRQCHIP, abi_set_irqchip),
+	ROW(KVM_SIGNAL_MSI, ABI_COPY, ABI_FREE, KVM_CAP_SIGNAL_MSI, abi_signal_msi),
+	ROW(KVM_SET_GSI_ROUTING, ABI_USER, ABI_FREE, KVM_CAP_IRQ_ROUTING, abi_set_gsi_routing),
+	ROW(KVM_CREATE_PIT, ABI_NONE, ABI_VM, KVM_CAP_PIT, abi_create_pit),
+	ROW(KVM_CREATE_PIT2, ABI_COPY, ABI_VM, KVM_CAP_PIT2, abi_create_pit2),
+	ROW(KVM_GET_PIT2, ABI_COPY, ABI_FREE, KVM_CAP_PIT_STATE2, abi_get_pit2),
+	ROW(KVM_SET_PIT2, ABI_COPY, ABI_FREE, KVM_CAP_PIT_STATE2, abi_set_pit2),
+	ROW(KVM_REINJECT_CONTROL, ABI_COPY, ABI_FREE, KVM_CAP_REINJECT_CONTROL,
+	    abi_reinject_control),
+	ROW(KVM_IRQFD, ABI_COPY, ABI_FREE, KVM_CAP_IRQFD, abi_irqfd),
+	ROW(KVM_IOEVENTFD, ABI_COPY, ABI_FREE, KVM_CAP_IOEVENTFD, ioeventfd),
+	ROW(KVM_REGISTER_COALESCED_MMIO, ABI_COPY, ABI_FREE, KVM_CAP_COALESCED_MMIO,
+	    register_coalesced),
+	ROW(KVM_UNREGISTER_COALESCED_MMIO, ABI_COPY, ABI_FREE, KVM_CAP_COALESCED_MMIO,
+	    unregister_coalesced),
 };
 #undef ROW
 

@@ -40,6 +40,8 @@ void vcpu_publish(struct vcpu *vcpu);
 void vcpu_destroy(struct vcpu *vcpu);
 /* Architectural state of RESET (APM vol. 2, processor state after RESET). */
 void vcpu_reset(struct vcpu *vcpu);
+/* INIT: as RESET, but for what survives it. */
+void vcpu_init_reset(struct vcpu *vcpu);
 /* Bind to this CPU and thread / unbind. Sleeping context. */
 void vcpu_load(struct vcpu *vcpu);
 void vcpu_put(struct vcpu *vcpu);
@@ -88,6 +90,10 @@ static __always_inline bool event_prepare_entry(struct vcpu *vcpu)
 }
 /* An interrupt could be taken at the next entry: IF, no shadow, nothing injected. */
 bool event_irq_allowed(struct vcpu *vcpu);
+/* Would a halted vCPU go on: an exception, an NMI or an interrupt that it can take? */
+bool event_wakes(struct vcpu *vcpu);
+/* The local APIC in the kernel was changed or got something. */
+void event_lapic_changed(struct vcpu *vcpu);
 bool event_nmi_allowed(struct vcpu *vcpu);
 /* The interrupt shadow after an instruction was skipped (0) or emulated: SHADOW_*. */
 void event_set_shadow(struct vcpu *vcpu, u8 shadow);
@@ -223,6 +229,51 @@ void perf_init(void);
 void perf_exit(void);
 /* The vCPU whose run a sample on this CPU may belong to. */
 DECLARE_PER_CPU(struct vcpu *, perf_vcpu);
+
+/* iobus.c --------------------------------------------------------------- */
+/* The VM has, or had, something that the kernel answers itself. */
+static __always_inline bool iobus_used(const struct vcpu *vcpu)
+{
+	return unlikely(smp_load_acquire(&vcpu->vm->iobus_used));
+}
+/*
+ * An access that the kernel answers itself; false: it is userspace's. @data: @len bytes.
+ * vCPU thread; nothing that irqchip->lock or iobus_lock covers may be held.
+ */
+bool iobus_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data);
+bool iobus_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data);
+
+/* ioeventfd.c ------------------------------------------------------------ */
+/*
+ * KVM_IOEVENTFD, both ways. Takes vm->iobus_lock; deassigning waits for readers. -EINVAL (flags,
+ * length, overflow, no eventfd), -EBADF, -EEXIST (a write would signal two), -ENOENT, -ENOSPC,
+ * -ENOMEM.
+ */
+int ioeventfd_set(struct vm *vm, const struct kvm_ioeventfd *args);
+/* The guest writes: was there an eventfd to signal? Any context but NMI. */
+bool ioeventfd_write(struct vm *vm, enum iobus bus, u64 addr, unsigned int len, const void *data);
+/* No vCPU runs any more. */
+void ioeventfd_destroy(struct vm *vm);
+
+/* coalesced.c ------------------------------------------------------------ */
+/* With the VM: the ring, without zones. -ENOMEM. */
+int coalesced_create(struct vm *vm);
+void coalesced_destroy(struct vm *vm);
+/* KVM_(UN)REGISTER_COALESCED_MMIO. Takes vm->iobus_lock. -EINVAL, -ENOSPC, -ENOMEM. */
+int coalesced_set_zone(struct vm *vm, const struct kvm_coalesced_mmio_zone *args, bool add);
+/* The guest writes: is it in the ring now? Process context, no lock needed. */
+bool coalesced_write(struct vm *vm, enum iobus bus, u64 addr, unsigned int len, const void *data);
+/* The ring's page, for mapping; the VM's for as long as that lives. */
+struct page *coalesced_page(struct vm *vm);
+
+/* exits.c: HLT was executed; RIP is behind it. */
+enum run_result exit_halted(struct vcpu *vcpu);
+
+/* halt.c ---------------------------------------------------------------- */
+/* mp_state is not RUNNABLE: wait until there is something to do. 0, or -EINTR. */
+int halt_wait(struct vcpu *vcpu);
+/* INIT, SIPI and NMI that came to the local APIC. */
+void halt_take_events(struct vcpu *vcpu);
 
 /* freeze.c -------------------------------------------------------------- */
 #define REQ_FREEZE_ANY (BIT(REQ_FREEZE) | BIT(REQ_FREEZE_ASKED))

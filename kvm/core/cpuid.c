@@ -13,6 +13,7 @@
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
+#include "../irq/irqchip.h"
 #include "../trace/vcpu.h"
 #include "../x86/defs.h"
 #include "core.h"
@@ -67,6 +68,7 @@ static void __init host_caps_fill(struct cpuid_host_caps *caps)
 		.tsc_aux = boot_cpu_has(X86_FEATURE_RDTSCP) || boot_cpu_has(X86_FEATURE_RDPID),
 		.pcid = true, /* under nested paging the hardware does it alone */
 		.umip = true,
+		.x2apic = true, /* the local APIC in here has it, whatever the host */
 	};
 }
 
@@ -136,6 +138,8 @@ void cpuid_refresh(struct vcpu *vcpu)
 	cpuid_dynamic(vcpu);
 	vcpu->walk.cr0 = 0; /* reserved bits of page-table entries follow MAXPHYADDR */
 	arch_cpuid_update(vcpu);
+	if (lapic_in_kernel(vcpu))
+		lapic_dev_cpuid(vcpu);
 }
 
 int cpuid_set(struct vcpu *vcpu, const struct kvm_cpuid_entry2 *entries, u32 n)

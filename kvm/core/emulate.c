@@ -150,6 +150,42 @@ static void give_pio(struct vcpu *vcpu, const struct emul_pending *p)
 		trace_kvm_pio(vcpu, true, p->port, p->size, p->count, vcpu->pio_data);
 }
 
+/* The first @done units of an output were for the kernel: userspace gets the others. */
+static void drop_units(struct vcpu *vcpu, u8 *data, u32 done)
+{
+	struct emul_pending *p = &vcpu->emul.pending;
+
+	if (p->kind != EMUL_PEND_PIO_OUT)
+		return;
+	p->count -= done;
+	memmove(data, data + done * p->size, p->count * p->size);
+}
+
+/* Does the kernel answer the pending access itself? Then it is done, with its data in place. */
+static bool kernel_access(struct vcpu *vcpu)
+{
+	struct emul_pending *p = &vcpu->emul.pending;
+	u8 *data = p->in_pio_buf ? vcpu->pio_data : p->data;
+	bool write = p->kind == EMUL_PEND_MMIO_WRITE || p->kind == EMUL_PEND_PIO_OUT;
+	u32 i;
+
+	if (!iobus_used(vcpu))
+		return false;
+	if (p->kind == EMUL_PEND_MMIO_READ || p->kind == EMUL_PEND_MMIO_WRITE) {
+		if (!iobus_mmio(vcpu, p->gpa, p->size, write, p->data))
+			return false;
+		trace_kvm_mmio(vcpu, write ? 2 : 1, p->size, p->gpa, p->data);
+		return true;
+	}
+	for (i = 0; i < p->count; i++)
+		if (!iobus_pio(vcpu, p->port, p->size, write, data + i * p->size)) {
+			drop_units(vcpu, data, i);
+			return false;
+		}
+	trace_kvm_pio(vcpu, write, p->port, p->size, p->count, data);
+	return true;
+}
+
 static enum run_result give_pending(struct vcpu *vcpu)
 {
 	const struct emul_pending *p = &vcpu->emul.pending;
@@ -259,8 +295,7 @@ static void finish(struct vcpu *vcpu)
 static enum run_result guest_halt(struct vcpu *vcpu)
 {
 	finish(vcpu);
-	vcpu->run->exit_reason = KVM_EXIT_HLT;
-	return RUN_USER;
+	return exit_halted(vcpu);
 }
 
 static enum run_result result(struct vcpu *vcpu, enum emul_result res)
@@ -277,7 +312,7 @@ static enum run_result result(struct vcpu *vcpu, enum emul_result res)
 		return RUN_AGAIN;
 	case EMUL_POSTED:
 		finish(vcpu);
-		return give_pending(vcpu);
+		return kernel_access(vcpu) ? RUN_AGAIN : give_pending(vcpu);
 	case EMUL_PENDING:
 		vcpu->rip = ctx->rip;
 		vcpu->rflags = ctx->rflags;
@@ -362,6 +397,25 @@ static enum run_result cannot_skip(struct vcpu *vcpu, struct exit *exit)
 	return RUN_RETRY;
 }
 
+/* Accesses of one instruction that the kernel answers before the vCPU's loop gets a turn. */
+#define KERNEL_ACCESSES 64
+
+/*
+ * Go on as long as the kernel answers. A string instruction that goes on for
+ * long is given up between two items, and begins again with the rest.
+ */
+static enum run_result carry_on(struct vcpu *vcpu, enum emul_result res)
+{
+	unsigned int n;
+
+	for (n = 0; res == EMUL_PENDING && kernel_access(vcpu); n++) {
+		res = step(vcpu, false);
+		if (n >= KERNEL_ACCESSES && res == EMUL_PENDING)
+			res = EMUL_RETRY;
+	}
+	return result(vcpu, res);
+}
+
 enum run_result emulate_skip(struct vcpu *vcpu, struct exit *exit)
 {
 	unsigned int len = exit->insn_len;
@@ -390,12 +444,12 @@ enum run_result emulate_insn(struct vcpu *vcpu, gpa_t gpa)
 	res = step(vcpu, true);
 	if (res != EMUL_UNHANDLED)
 		trace_insn(vcpu, false);
-	return result(vcpu, res);
+	return carry_on(vcpu, res);
 }
 
 enum run_result emulate_resume(struct vcpu *vcpu)
 {
 	take_answer(vcpu);
 	vcpu->emul_gpa = GPA_INVALID; /* slots may have changed meanwhile */
-	return result(vcpu, step(vcpu, false));
+	return carry_on(vcpu, step(vcpu, false));
 }

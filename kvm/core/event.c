@@ -20,6 +20,7 @@
 #include <asm/processor-flags.h>
 
 #include "../arch/ops.h"
+#include "../irq/irqchip.h"
 #include "../stat/account.h"
 #include "../stat/stat.h"
 #include "../trace/irq.h"
@@ -34,13 +35,20 @@ static void due_set(struct vcpu *vcpu, u32 bit, bool on)
 		vcpu->events.due &= ~bit;
 }
 
+/* What the local APIC, or the PIC through it, has for the CPU: lapic_dev_pending(). */
+static int chip_pending(struct vcpu *vcpu)
+{
+	return lapic_in_kernel(vcpu) ? lapic_dev_pending(vcpu) : -1;
+}
+
 static void due_refresh(struct vcpu *vcpu)
 {
 	struct vcpu_events *ev = &vcpu->events;
 
 	due_set(vcpu, EVENT_DUE_EXCEPTION, ev->exc.pending || ev->exc.injected);
 	due_set(vcpu, EVENT_DUE_NMI, ev->nmi_pending || ev->nmi_injected);
-	due_set(vcpu, EVENT_DUE_IRQ, ev->interrupt.pending || ev->interrupt.injected);
+	due_set(vcpu, EVENT_DUE_IRQ,
+		ev->interrupt.pending || ev->interrupt.injected || chip_pending(vcpu) >= 0);
 	due_set(vcpu, EVENT_DUE_SHUTDOWN, ev->triple_fault);
 }
 
@@ -143,7 +151,8 @@ static void inject_interrupt(struct vcpu *vcpu)
 		stat_inc(vcpu, irq_injections);
 		if (trace_gv_irq_inject_enabled())
 			trace_gv_irq_inject(vcpu->vm->vm_id, vcpu->id, ev->interrupt.vector,
-					    account_ns(account_tsc() - ev->interrupt.asked_tsc));
+					    account_ns(account_tsc() - ev->interrupt.asked_tsc),
+					    ev->interrupt.seq);
 	}
 	arch_event_inject(vcpu, &event);
 }
@@ -189,6 +198,43 @@ static void windows(struct vcpu *vcpu, bool irq, bool nmi)
 	}
 }
 
+/* The guest takes an interrupt now: acknowledge one of the chips'. */
+static void take_from_chip(struct vcpu *vcpu)
+{
+	struct vcpu_events *ev = &vcpu->events;
+	int pending = chip_pending(vcpu);
+
+	if (ev->interrupt.pending || pending < 0)
+		return;
+	ev->interrupt.asked_tsc = account_tsc();
+	ev->interrupt.seq = 0;
+	ev->interrupt.vector = lapic_dev_ack(vcpu, pending);
+	ev->interrupt.soft = false;
+	ev->interrupt.pending = true;
+}
+
+/* The chips, the TPR or a halt: what follows from what the local APIC holds now. */
+void event_lapic_changed(struct vcpu *vcpu)
+{
+	u8 cr8 = lapic_cr8_get(&vcpu->lapic->lapic);
+
+	if (cr8 != vcpu->cr8) {
+		vcpu->cr8 = cr8;
+		vcpu_irq_dirty(vcpu);
+	}
+	due_refresh(vcpu);
+}
+
+bool event_wakes(struct vcpu *vcpu)
+{
+	const struct vcpu_events *ev = &vcpu->events;
+
+	return ev->due & (EVENT_DUE_EXCEPTION | EVENT_DUE_SHUTDOWN) ||
+	       (ev->nmi_pending && event_nmi_allowed(vcpu)) ||
+	       ((ev->interrupt.pending || chip_pending(vcpu) >= 0) &&
+		(vcpu->rflags & X86_EFLAGS_IF));
+}
+
 /*
  * Choose one event and inject it; returns its kind. What was begun goes first,
  * then exceptions: one that was raised while an interrupt or NMI was being
@@ -207,6 +253,8 @@ static enum event_type inject_one(struct vcpu *vcpu)
 		inject_nmi(vcpu);
 		return EVENT_NMI;
 	}
+	if (!ev->interrupt.injected && irq_open(vcpu))
+		take_from_chip(vcpu);
 	if (ev->interrupt.injected || (ev->interrupt.pending && irq_open(vcpu))) {
 		inject_interrupt(vcpu);
 		return EVENT_INTR;
@@ -227,7 +275,8 @@ bool event_prepare_slow(struct vcpu *vcpu)
 		return false;
 	ev->in_flight = inject_one(vcpu);
 	stat_inc(vcpu, req_event);
-	windows(vcpu, ev->interrupt.pending || user_window, ev->nmi_pending);
+	windows(vcpu, ev->interrupt.pending || user_window || chip_pending(vcpu) >= 0,
+		ev->nmi_pending);
 	return true;
 }
 
@@ -364,6 +413,7 @@ int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
 	ev->interrupt.pending = in->interrupt.injected && !in->interrupt.soft;
 	ev->interrupt.vector = in->interrupt.nr;
 	ev->interrupt.asked_tsc = account_tsc();
+	ev->interrupt.seq = 0;
 	ev->interrupt.soft = in->interrupt.soft;
 	ev->nmi_injected = in->nmi.injected;
 	if (in->flags & KVM_VCPUEVENT_VALID_NMI_PENDING)
@@ -385,12 +435,16 @@ int event_user_interrupt(struct vcpu *vcpu, u32 irq)
 
 	if (irq > 255)
 		return -EINVAL;
+	if (vcpu->vm->irqchip && !vcpu->vm->irqchip->split)
+		return -ENXIO; /* the PIC is in here */
 	if (ev->interrupt.pending || ev->interrupt.injected)
 		return -EEXIST;
 	ev->interrupt.pending = true;
 	ev->interrupt.soft = false;
 	ev->interrupt.vector = irq;
 	ev->interrupt.asked_tsc = account_tsc();
+	ev->interrupt.seq = 0;
+	trace_gv_irq_request(vcpu->vm->vm_id, vcpu->id, irq, IRQ_FROM_USERSPACE, IRQ_FIXED, 0, 0);
 	due_refresh(vcpu);
 	return 0;
 }

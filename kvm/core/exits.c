@@ -14,6 +14,7 @@
 #include <linux/nospec.h>
 
 #include "../arch/ops.h"
+#include "../irq/irqchip.h"
 #include "../mem/mem.h"
 #include "../mmu/mmu.h"
 #include "../stat/account.h"
@@ -68,6 +69,19 @@ static enum run_result exit_cpuid(struct vcpu *vcpu, struct exit *exit)
 	return res;
 }
 
+/* HLT was executed. With the local APIC in here the vCPU waits here, otherwise in userspace. */
+enum run_result exit_halted(struct vcpu *vcpu)
+{
+	if (event_wakes(vcpu))
+		return RUN_AGAIN; /* an event that is due wakes the CPU before it sleeps */
+	if (lapic_in_kernel(vcpu)) {
+		vcpu->mp_state = KVM_MP_STATE_HALTED;
+		return RUN_AGAIN;
+	}
+	vcpu->run->exit_reason = KVM_EXIT_HLT;
+	return RUN_USER;
+}
+
 static enum run_result exit_hlt(struct vcpu *vcpu, struct exit *exit)
 {
 	enum run_result res = emulate_skip(vcpu, exit);
@@ -75,13 +89,7 @@ static enum run_result exit_hlt(struct vcpu *vcpu, struct exit *exit)
 	stat_inc(vcpu, halt_exits);
 	if (res != RUN_AGAIN)
 		return res;
-	/* An event that is due wakes the CPU before it sleeps. */
-	if (vcpu->events.due & (EVENT_DUE_EXCEPTION | EVENT_DUE_SHUTDOWN) ||
-	    (vcpu->events.nmi_pending && event_nmi_allowed(vcpu)) ||
-	    (vcpu->events.interrupt.pending && (vcpu->rflags & X86_EFLAGS_IF)))
-		return RUN_AGAIN;
-	vcpu->run->exit_reason = KVM_EXIT_HLT;
-	return RUN_USER;
+	return exit_halted(vcpu);
 }
 
 static enum run_result msr_done(struct vcpu *vcpu, bool write, u32 index, u64 value,
@@ -182,7 +190,7 @@ static enum run_result exit_hypercall(struct vcpu *vcpu, struct exit *exit)
 
 static enum run_result lowered_cr8(struct vcpu *vcpu, u8 before)
 {
-	if (vcpu->cr8 >= before)
+	if (vcpu->cr8 >= before || lapic_in_kernel(vcpu))
 		return RUN_AGAIN;
 	/* Userspace's LAPIC may hold an interrupt that the lower TPR lets through. */
 	vcpu->run->exit_reason = KVM_EXIT_SET_TPR;
@@ -258,28 +266,6 @@ static void fill_io(struct vcpu *vcpu, u8 direction, u16 port, u8 size)
 	run->io.data_offset = PAGE_SIZE;
 }
 
-static enum run_result exit_io(struct vcpu *vcpu, struct exit *exit)
-{
-	u8 size = exit->io.size;
-
-	stat_inc(vcpu, io_exits);
-	if (exit->io.string || unlikely(!exit->io.next_rip))
-		return emulate_insn(vcpu, GPA_INVALID);
-	if (exit->io.in) {
-		fill_io(vcpu, KVM_EXIT_IO_IN, exit->io.port, size);
-		vcpu->user_pending = USER_PIO_IN;
-		vcpu->pio_size = size;
-		vcpu->pio_rip = vcpu->rip;
-		vcpu->pio_next_rip = exit->io.next_rip;
-		return RUN_USER;
-	}
-	memcpy(vcpu->pio_data, &vcpu->gpr[GPR_RAX], sizeof(u32));
-	trace_kvm_pio(vcpu, true, exit->io.port, size, 1, vcpu->pio_data);
-	fill_io(vcpu, KVM_EXIT_IO_OUT, exit->io.port, size);
-	emulate_advance(vcpu, exit, exit->io.next_rip);
-	return RUN_USER;
-}
-
 static enum run_result complete_pio_in(struct vcpu *vcpu)
 {
 	u64 *rax = &vcpu->gpr[GPR_RAX];
@@ -298,6 +284,35 @@ static enum run_result complete_pio_in(struct vcpu *vcpu)
 	}
 	emulate_advance(vcpu, &vcpu->exit, vcpu->pio_next_rip);
 	return RUN_AGAIN;
+}
+
+static enum run_result exit_io(struct vcpu *vcpu, struct exit *exit)
+{
+	u8 size = exit->io.size;
+
+	stat_inc(vcpu, io_exits);
+	if (exit->io.string || unlikely(!exit->io.next_rip))
+		return emulate_insn(vcpu, GPA_INVALID);
+	if (exit->io.in) {
+		vcpu->pio_size = size;
+		vcpu->pio_next_rip = exit->io.next_rip;
+		if (iobus_used(vcpu) && iobus_pio(vcpu, exit->io.port, size, false, vcpu->pio_data))
+			return complete_pio_in(vcpu);
+		fill_io(vcpu, KVM_EXIT_IO_IN, exit->io.port, size);
+		vcpu->user_pending = USER_PIO_IN;
+		vcpu->pio_rip = vcpu->rip;
+		return RUN_USER;
+	}
+	memcpy(vcpu->pio_data, &vcpu->gpr[GPR_RAX], sizeof(u32));
+	if (iobus_used(vcpu) && iobus_pio(vcpu, exit->io.port, size, true, vcpu->pio_data)) {
+		trace_kvm_pio(vcpu, true, exit->io.port, size, 1, vcpu->pio_data);
+		emulate_advance(vcpu, exit, exit->io.next_rip);
+		return RUN_AGAIN;
+	}
+	trace_kvm_pio(vcpu, true, exit->io.port, size, 1, vcpu->pio_data);
+	fill_io(vcpu, KVM_EXIT_IO_OUT, exit->io.port, size);
+	emulate_advance(vcpu, exit, exit->io.next_rip);
+	return RUN_USER;
 }
 
 /* ---- memory ----------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 
 #include "../x86/cr.h"
 #include "../x86/defs.h"
+#include "../irq/irqchip.h"
 #include "core.h"
 #include "state.h"
 
@@ -118,6 +119,11 @@ int msr_feature_read(u32 index, u64 *ret)
 
 /* ---- MSRs that core keeps --------------------------------------------------- */
 
+static enum msr_rule_result x2apic_result(enum lapic_result res)
+{
+	return res == LAPIC_OK ? MSR_RULE_OK : MSR_RULE_GP;
+}
+
 static enum msr_rule_result core_read(struct vcpu *vcpu, u32 index, u64 *ret)
 {
 	switch (index) {
@@ -150,6 +156,12 @@ static enum msr_rule_result core_read(struct vcpu *vcpu, u32 index, u64 *ret)
 	case GMSR_KVM_WALL_CLOCK_OLD:
 		*ret = READ_ONCE(vcpu->vm->wall_clock);
 		break;
+	case GMSR_TSC_DEADLINE:
+		*ret = lapic_in_kernel(vcpu) ? lapic_dev_deadline_get(vcpu) : 0;
+		break;
+	case GMSR_X2APIC_FIRST ... GMSR_X2APIC_LAST:
+		return x2apic_result(lapic_in_kernel(vcpu) ? lapic_dev_msr_read(vcpu, index, ret)
+							   : LAPIC_GP);
 	default:
 		WARN_ONCE(1, "glassvisor: MSR 0x%x has a rule and no home\n", index);
 		return MSR_RULE_NONE;
@@ -164,6 +176,8 @@ static bool apic_base_write(struct vcpu *vcpu, u64 value, bool host)
 	if (!msr_rule_apic_base(value, &vcpu->caps))
 		return false;
 	if (!host && !msr_rule_apic_base_step(vcpu->apic_base, value))
+		return false;
+	if (lapic_in_kernel(vcpu) && lapic_dev_set_base(vcpu, value, host) != LAPIC_OK)
 		return false;
 	vcpu->apic_base = value;
 	if (changed & GAPIC_BASE_EN)
@@ -212,6 +226,13 @@ static enum msr_rule_result core_write(struct vcpu *vcpu, u32 index, u64 value, 
 	case GMSR_KVM_WALL_CLOCK_OLD:
 		time_wall_clock_write(vcpu, value, host);
 		break;
+	case GMSR_TSC_DEADLINE:
+		if (lapic_in_kernel(vcpu))
+			lapic_dev_deadline_set(vcpu, value);
+		break;
+	case GMSR_X2APIC_FIRST ... GMSR_X2APIC_LAST:
+		return x2apic_result(lapic_in_kernel(vcpu) ? lapic_dev_msr_write(vcpu, index, value)
+							   : LAPIC_GP);
 	default:
 		WARN_ONCE(1, "glassvisor: MSR 0x%x has a rule and no home\n", index);
 		return MSR_RULE_NONE;

@@ -21,6 +21,7 @@
 
 #include "../arch/ops.h"
 #include "../compat.h"
+#include "../irq/irqchip.h"
 #include "../mem/mem.h"
 #include "../stat/account.h"
 #include "../stat/stat.h"
@@ -94,7 +95,7 @@ static int thread_work(struct vcpu *vcpu)
 	return 0;
 }
 
-/* vcpu->requests: 0, or a negative errno that ends KVM_RUN. */
+/* vcpu->requests: 0; a negative errno that ends KVM_RUN, or 1: vcpu->run is filled. */
 static int handle_requests(struct vcpu *vcpu)
 {
 	int idx;
@@ -106,6 +107,16 @@ static int handle_requests(struct vcpu *vcpu)
 	}
 	if (vcpu->requests & REQ_FREEZE_ANY)
 		freeze_recorder(vcpu);
+	if (test_and_clear_bit(REQ_IRQ, &vcpu->requests) && vcpu->lapic) {
+		lapic_dev_sync(vcpu);
+		halt_take_events(vcpu);
+		event_lapic_changed(vcpu);
+	}
+	if (test_and_clear_bit(REQ_IOAPIC_EOI, &vcpu->requests)) {
+		vcpu->run->exit_reason = KVM_EXIT_IOAPIC_EOI;
+		vcpu->run->eoi.vector = vcpu->lapic->eoi_vector;
+		return 1;
+	}
 	if (test_and_clear_bit(REQ_MSR_FILTER, &vcpu->requests))
 		msr_filter_refresh(vcpu);
 	if (test_and_clear_bit(REQ_CLOCK_UPDATE, &vcpu->requests)) {
@@ -176,8 +187,16 @@ static int run_loop(struct vcpu *vcpu)
 		if (unlikely(READ_ONCE(vcpu->requests))) {
 			err = handle_requests(vcpu);
 			if (err)
-				return err;
+				return min(err, 0);
 		}
+		if (unlikely(vcpu->mp_state != KVM_MP_STATE_RUNNABLE) && vcpu->lapic) {
+			err = halt_wait(vcpu);
+			if (err)
+				return err;
+			continue;
+		}
+		if (unlikely(vcpu->lapic && vcpu->lapic->vapic))
+			lapic_dev_vapic_out(vcpu);
 		if (unlikely(!event_prepare_entry(vcpu))) {
 			shutdown(vcpu);
 			return 0;
@@ -191,6 +210,8 @@ static int run_loop(struct vcpu *vcpu)
 		}
 		if (unlikely(vcpu->events.in_flight || exit->vectoring.type != EVENT_NONE))
 			event_after_exit(vcpu, exit);
+		if (unlikely(vcpu->lapic && vcpu->lapic->vapic))
+			lapic_dev_vapic_in(vcpu);
 		res = exit_dispatch(vcpu, exit);
 		if (likely(res <= RUN_RETRY)) {
 			if (unlikely(vcpu->run->request_interrupt_window) &&
@@ -224,7 +245,7 @@ static int take_cr8(struct vcpu *vcpu)
 {
 	u64 cr8 = READ_ONCE(vcpu->run->cr8);
 
-	if (likely(vcpu->cr8 == cr8))
+	if (likely(vcpu->cr8 == cr8 || vcpu->lapic))
 		return 0;
 	if (cr_rule_cr8(cr8) != CR_OK)
 		return -EINVAL;

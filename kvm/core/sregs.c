@@ -17,6 +17,7 @@
 #include "../mem/mem.h"
 #include "../x86/cr.h"
 #include "../x86/seg.h"
+#include "../irq/irqchip.h"
 #include "core.h"
 #include "state.h"
 
@@ -160,6 +161,10 @@ static int common_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 	vcpu->cr8 = in->cr8;
 	vcpu_irq_dirty(vcpu);
 	vcpu->apic_base = in->apic_base;
+	if (lapic_in_kernel(vcpu)) {
+		lapic_dev_set_base(vcpu, in->apic_base, true);
+		lapic_dev_cr8_set(vcpu, in->cr8);
+	}
 	cpuid_dynamic(vcpu);
 	return 0;
 }
@@ -223,6 +228,8 @@ static bool cr8_write(struct vcpu *vcpu, u64 value)
 	if (cr_rule_cr8(value) != CR_OK)
 		return false;
 	vcpu->cr8 = value;
+	if (lapic_in_kernel(vcpu))
+		lapic_dev_cr8_set(vcpu, value);
 	vcpu_irq_dirty(vcpu);
 	return true;
 }

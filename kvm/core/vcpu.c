@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "../arch/ops.h"
+#include "../irq/irqchip.h"
 #include "../mmu/mmu.h"
 #include "../stat/account.h"
 #include "../stat/stat.h"
@@ -140,6 +141,7 @@ static struct vcpu *alloc_parts(struct vm *vm, u32 id)
 	vcpu->id = id;
 	vcpu->cpu = -1;
 	mutex_init(&vcpu->mutex);
+	rcuwait_init(&vcpu->wait);
 	preempt_notifier_init(&vcpu->preempt, &preempt_ops);
 	vcpu->run = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	vcpu->pio_data = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
@@ -166,16 +168,23 @@ int vcpu_create(struct vm *vm, u32 id, struct vcpu **ret_vcpu)
 	err = fpu_create(vcpu);
 	if (err)
 		goto parts;
-	err = arch_vcpu_create(vcpu);
+	err = lapic_dev_create(vcpu);
 	if (err)
 		goto fpu;
+	err = arch_vcpu_create(vcpu);
+	if (err)
+		goto lapic;
 	cpuid_refresh(vcpu);
 	mutex_lock(&vcpu->mutex);
 	vcpu_reset(vcpu);
 	time_vcpu_init(vcpu);
+	if (vcpu->lapic && !(vcpu->apic_base & BIT(8)))
+		vcpu->mp_state = KVM_MP_STATE_UNINITIALIZED;
 	mutex_unlock(&vcpu->mutex);
 	*ret_vcpu = vcpu;
 	return 0;
+lapic:
+	lapic_dev_destroy(vcpu);
 fpu:
 	fpu_destroy(vcpu);
 parts:
@@ -197,6 +206,8 @@ void vcpu_publish(struct vcpu *vcpu)
 	/* A filter that was set meanwhile did not reach this vCPU. */
 	set_bit(REQ_MSR_FILTER, &vcpu->requests);
 	mutex_unlock(&vm->lock);
+	if (vcpu->lapic)
+		lapic_dev_publish(vcpu);
 	stat_debugfs_vcpu_add(vcpu);
 }
 
@@ -206,6 +217,7 @@ void vcpu_destroy(struct vcpu *vcpu)
 	u32 id = vcpu->id;
 
 	arch_vcpu_destroy(vcpu);
+	lapic_dev_destroy(vcpu);
 	fpu_destroy(vcpu);
 	free_parts(vcpu);
 	release_id(vm, id);
@@ -242,10 +254,33 @@ void vcpu_reset(struct vcpu *vcpu)
 	vcpu->st_valid = STATE_ALL;
 	vcpu->st_dirty = STATE_ALL;
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
-	vcpu->apic_base = 0xfee00000 | BIT(11) | (vcpu->id ? 0 : BIT(8));
+	vcpu->apic_base = 0xfee00000 | BIT(11) | (vcpu->id == vcpu->vm->bsp_id ? BIT(8) : 0);
 	vcpu->user_pending = USER_NONE;
 	fpu_reset(vcpu);
 	msr_reset(vcpu);
 	arch_vcpu_reset(vcpu);
 	arch_root_set(vcpu, mmu_root(vcpu->vm));
+}
+
+/* APM vol. 2, table "Initial Processor State": what INIT leaves as it was. */
+void vcpu_init_reset(struct vcpu *vcpu)
+{
+	const struct vcpu_state *st = vcpu_state(vcpu, STATE_ALL);
+	const struct vcpu_state was = *st;
+	u64 base = vcpu->apic_base;
+	struct vcpu_state *now;
+
+	vcpu_reset(vcpu);
+	vcpu->apic_base = base;
+	now = &vcpu->st;
+	now->cr0 = (was.cr0 & (X86_CR0_CD | X86_CR0_NW)) | X86_CR0_ET;
+	now->star = was.star;
+	now->lstar = was.lstar;
+	now->cstar = was.cstar;
+	now->sfmask = was.sfmask;
+	now->kernel_gs_base = was.kernel_gs_base;
+	now->sysenter_cs = was.sysenter_cs;
+	now->sysenter_esp = was.sysenter_esp;
+	now->sysenter_eip = was.sysenter_eip;
+	now->pat = was.pat;
 }

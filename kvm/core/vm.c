@@ -3,7 +3,8 @@
  * Life of a VM. One reference per file descriptor (VM, vCPU, statistics); the
  * last one tears everything down, in whatever order the files were closed.
  *
- * Teardown order: debugfs (readers out), flight recorders (copies stay), MMU
+ * Teardown order: debugfs (readers out), irqfds and timers (nobody raises
+ * interrupts from outside any more), flight recorders (copies stay), MMU
  * notifier (no more calls from the owner's mm), vCPUs, nested tables, slots. It
  * runs in process context without any lock: nobody else has a pointer to the VM
  * any more.
@@ -14,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "../arch/ops.h"
+#include "../irq/irqchip.h"
 #include "../mem/mem.h"
 #include "../mmu/mmu.h"
 #include "../stat/recorder.h"
@@ -30,7 +32,8 @@ static struct vm *vm_alloc(void)
 		return NULL;
 	vm->vcpus = kvcalloc(GV_MAX_VCPUS, sizeof(*vm->vcpus), GFP_KERNEL_ACCOUNT);
 	vm->vcpu_ids = bitmap_zalloc(GV_MAX_VCPU_ID, GFP_KERNEL_ACCOUNT);
-	if (!vm->vcpus || !vm->vcpu_ids || init_srcu_struct(&vm->srcu)) {
+	if (!vm->vcpus || !vm->vcpu_ids || coalesced_create(vm) || init_srcu_struct(&vm->srcu)) {
+		coalesced_destroy(vm);
 		bitmap_free(vm->vcpu_ids);
 		kvfree(vm->vcpus);
 		kvfree(vm);
@@ -39,6 +42,7 @@ static struct vm *vm_alloc(void)
 	refcount_set(&vm->users, 1);
 	mutex_init(&vm->lock);
 	mutex_init(&vm->slots_lock);
+	mutex_init(&vm->iobus_lock);
 	rwlock_init(&vm->mmu_lock);
 	spin_lock_init(&vm->inval_lock);
 	vm->vm_id = atomic_inc_return(&next_vm_id);
@@ -52,6 +56,8 @@ static struct vm *vm_alloc(void)
 static void vm_free(struct vm *vm)
 {
 	cleanup_srcu_struct(&vm->srcu);
+	ioeventfd_destroy(vm);
+	coalesced_destroy(vm);
 	mmdrop(vm->mm);
 	bitmap_free(vm->vcpu_ids);
 	kvfree(vm->vcpus);
@@ -96,6 +102,7 @@ static void vm_destroy(struct vm *vm)
 	u32 i;
 
 	stat_debugfs_vm_remove(vm);
+	irqchip_quiesce(vm);
 	recorder_vm_gone(vm);
 	mmu_vm_quiesce(vm);
 	for (i = 0; (vcpu = vm_vcpu(vm, i)); i++)
@@ -104,6 +111,7 @@ static void vm_destroy(struct vm *vm)
 	arch_vm_destroy(vm);
 	msr_filter_destroy(vm);
 	mem_vm_destroy(vm);
+	irqchip_destroy(vm);
 	vm_free(vm);
 }
 

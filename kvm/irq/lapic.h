@@ -351,7 +351,7 @@ void lapic_dest_entry(const struct lapic *l, struct dest_entry *ret_entry);
  * KVM_GET_LAPIC, KVM_SET_LAPIC. @ids32: KVM_X2APIC_API_USE_32BIT_IDS; with it
  * the ID register is 32 bits in x2APIC mode, otherwise 8 bits in 31:24.
  * Load takes what a guest could have made, mends the rest (undefined bits,
- * vectors below 16, version, PPR), continues the timer from TMCCT, and fails
+ * vectors below 16 in service, version, PPR), continues the timer from TMCCT, and fails
  * (-EINVAL, nothing changed) only for an x2APIC id that is not this vCPU's.
  * Call it in the mode (APIC base) that the state was saved in.
  */

@@ -67,7 +67,10 @@ static void load_identity(struct lapic *l, const struct kvm_lapic_state *s)
 	lapic_put(l, LAPIC_DFR, get(s, LAPIC_DFR) | 0x0fffffff);
 }
 
-/* ISR, TMR and IRR, without vectors that can't be. */
+/*
+ * ISR and TMR without vectors that can't be. In IRR those stay, as userspace may read back what it
+ * set: a class of 0 is above no PPR, so they are never delivered.
+ */
 static void load_vectors(struct lapic *l, const struct kvm_lapic_state *s)
 {
 	u32 reg;
@@ -76,7 +79,6 @@ static void load_vectors(struct lapic *l, const struct kvm_lapic_state *s)
 		lapic_put(l, reg, get(s, reg));
 	l->regs[LAPIC_ISR >> 2] &= ~0U << IRQ_VECTOR_MIN;
 	l->regs[LAPIC_TMR >> 2] &= ~0U << IRQ_VECTOR_MIN;
-	l->regs[LAPIC_IRR >> 2] &= ~0U << IRQ_VECTOR_MIN;
 }
 
 /* As written by software, but remote IRR is state here and masks are believed. */
@@ -140,7 +142,7 @@ static bool bank_valid(const struct lapic *l, u32 bank, u8 words)
 {
 	u32 w;
 
-	if (l->regs[bank >> 2] & ((1U << IRQ_VECTOR_MIN) - 1))
+	if (bank != LAPIC_IRR && l->regs[bank >> 2] & ((1U << IRQ_VECTOR_MIN) - 1))
 		return false;
 	for (w = 0; w < 8; w++) {
 		if (!!l->regs[(bank >> 2) + w * 4] != (words >> w & 1))

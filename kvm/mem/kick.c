@@ -13,7 +13,7 @@
  * VCPU_IN_GUEST its interrupts are off except in the guest.
  *
  * Locks: none. vCPUs are published in order and stay until the VM goes.
- * Leaves out: waking a halted vCPU; HLT is userspace's as yet.
+ * A vCPU that sleeps in core/halt.c is woken by the same kick.
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
@@ -57,6 +57,7 @@ void vcpu_kick(struct vcpu *vcpu)
 	if (cpu >= 0 && cpu != me && cpu_online(cpu))
 		smp_send_reschedule(cpu);
 	put_cpu();
+	rcuwait_wake_up(&vcpu->wait);
 }
 
 static void leave_guest(void *unused)

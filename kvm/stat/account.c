@@ -142,7 +142,7 @@ void account_storm(struct vcpu *vcpu, u64 now)
 	account_freeze(vcpu, FREEZE_STORM);
 }
 
-static void account_now(struct vcpu *vcpu, u8 state)
+void account_state(struct vcpu *vcpu, enum vcpu_time state)
 {
 	struct vcpu_account *a = &vcpu->account;
 
@@ -156,12 +156,15 @@ static void account_now(struct vcpu *vcpu, u8 state)
 /* A thread that sleeps is not ready: it waits for the host's memory or a lock. */
 void account_sched_out(struct vcpu *vcpu)
 {
-	account_now(vcpu, task_is_running(current) ? VCPU_TIME_READY : VCPU_TIME_HANDLING);
+	if (vcpu->account.state == VCPU_TIME_HALTED)
+		return;
+	account_state(vcpu, task_is_running(current) ? VCPU_TIME_READY : VCPU_TIME_HANDLING);
 }
 
 void account_sched_in(struct vcpu *vcpu)
 {
-	account_now(vcpu, VCPU_TIME_HANDLING);
+	if (vcpu->account.state != VCPU_TIME_HALTED)
+		account_state(vcpu, VCPU_TIME_HANDLING);
 }
 
 u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
@@ -178,6 +181,17 @@ u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
 	account_write_end(a);
 	preempt_enable();
 	return ns;
+}
+
+void account_halt(struct vcpu *vcpu, u32 kind, u64 ns)
+{
+	struct vcpu_account *a = &vcpu->account;
+
+	if (!static_branch_likely(&account_on))
+		return;
+	account_write_begin(a);
+	hist_record(histpool_get(a->hists, HIST_KEY(HIST_HALT_TIME, kind, 0)), ns);
+	account_write_end(a);
 }
 
 /* ---- readers ------------------------------------------------------------ */

@@ -265,6 +265,9 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 	account_write_end(a);
 }
 
+/* Another state within KVM_RUN: halting. */
+void account_state(struct vcpu *vcpu, enum vcpu_time state);
+
 /* The thread loses the CPU within KVM_RUN, and gets one again. From the scheduler. */
 void account_sched_out(struct vcpu *vcpu);
 void account_sched_in(struct vcpu *vcpu);
@@ -274,6 +277,9 @@ void account_sched_in(struct vcpu *vcpu);
  * the exit that brought it; 0 with timing off.
  */
 u64 account_mmu_fault(struct vcpu *vcpu, u32 kind);
+
+/* A wait in the kernel ended; @kind: enum wait_kind. */
+void account_halt(struct vcpu *vcpu, u32 kind, u64 ns);
 
 /* ---- readers ------------------------------------------------------------ */
 

@@ -49,6 +49,10 @@ const u32 schema_n_counters = ARRAY_SIZE(schema_counters);
 	X(FAULT_RESULTS, "What the vCPU does after an MMU fault")                                  \
 	X(DIRTY_MODES, "What asked for a pass of the dirty log")                                   \
 	X(SLOT_CHANGES, "What happened to a memory slot")                                          \
+	X(IRQ_SOURCES, "Where an interrupt came from")                                             \
+	X(IRQ_DELIVERIES, "Delivery modes of interrupts")                                          \
+	X(WAIT_KINDS, "How a halted vCPU waited")                                                  \
+	X(WAKE_CAUSES, "What ended a halted vCPU's wait")                                          \
 	X(FREEZE_CAUSES, "Why a flight recorder was frozen")                                       \
 	X(RECORD_FLAGS, "Bits of a flight record's flags, by bit number")                          \
 	X(SVM_REASONS, "The hardware's reason for an exit, SVM: VMEXIT_* of the APM")              \
@@ -79,16 +83,19 @@ const struct schema_hist schema_hists[] = {
 const u32 schema_n_hists = ARRAY_SIZE(schema_hists);
 
 /* What stands for the value of a field: the SHOW column. */
-#define SHOW_AS_IS	      "NONE"
-#define SHOW_AS_HW_REASON     "HW_REASON"
-#define SHOW_AS_EXIT_KINDS    "EXIT_KINDS"
-#define SHOW_AS_OUTCOMES      "OUTCOMES"
-#define SHOW_AS_USER_REASONS  "USER_REASONS"
-#define SHOW_AS_FAULT_KINDS   "FAULT_KINDS"
-#define SHOW_AS_FAULT_RESULTS "FAULT_RESULTS"
-#define SHOW_AS_DIRTY_MODES   "DIRTY_MODES"
-#define SHOW_AS_SLOT_CHANGES  "SLOT_CHANGES"
-#define SHOW_AS_FREEZE_CAUSES "FREEZE_CAUSES"
+#define SHOW_AS_IS	       "NONE"
+#define SHOW_AS_HW_REASON      "HW_REASON"
+#define SHOW_AS_EXIT_KINDS     "EXIT_KINDS"
+#define SHOW_AS_OUTCOMES       "OUTCOMES"
+#define SHOW_AS_USER_REASONS   "USER_REASONS"
+#define SHOW_AS_FAULT_KINDS    "FAULT_KINDS"
+#define SHOW_AS_FAULT_RESULTS  "FAULT_RESULTS"
+#define SHOW_AS_DIRTY_MODES    "DIRTY_MODES"
+#define SHOW_AS_SLOT_CHANGES   "SLOT_CHANGES"
+#define SHOW_AS_FREEZE_CAUSES  "FREEZE_CAUSES"
+#define SHOW_AS_IRQ_SOURCES    "IRQ_SOURCES"
+#define SHOW_AS_IRQ_DELIVERIES "IRQ_DELIVERIES"
+#define SHOW_AS_WAKE_CAUSES    "WAKE_CAUSES"
 
 #define FIELD(type, name, format, show, unit, text)                                                \
 	{#type, #name, format, SHOW_##show, UNIT_##unit, text},

@@ -34,6 +34,9 @@
 #define AS_DIRTY_MODES(value) TRACE_SYMBOL(value, DIRTY_MODES(TRACE_ROW))
 #define AS_SLOT_CHANGES(value) TRACE_SYMBOL(value, SLOT_CHANGES(TRACE_ROW))
 #define AS_FREEZE_CAUSES(value) TRACE_SYMBOL(value, FREEZE_CAUSES(TRACE_ROW))
+#define AS_IRQ_SOURCES(value) TRACE_SYMBOL(value, IRQ_SOURCES(TRACE_ROW))
+#define AS_IRQ_DELIVERIES(value) TRACE_SYMBOL(value, IRQ_DELIVERIES(TRACE_ROW))
+#define AS_WAKE_CAUSES(value) TRACE_SYMBOL(value, WAKE_CAUSES(TRACE_ROW))
 #define AS_HW_REASON(value) \
 	__entry->isa == 2 ? TRACE_SYMBOL(value, SVM_REASONS(TRACE_ROW)) : \
 			    TRACE_SYMBOL(value, VMX_REASONS(TRACE_ROW))
@@ -48,6 +51,9 @@
 #define NATIVE_FMT_AS_DIRTY_MODES(format) "%s"
 #define NATIVE_FMT_AS_SLOT_CHANGES(format) "%s"
 #define NATIVE_FMT_AS_FREEZE_CAUSES(format) "%s"
+#define NATIVE_FMT_AS_IRQ_SOURCES(format) "%s"
+#define NATIVE_FMT_AS_IRQ_DELIVERIES(format) "%s"
+#define NATIVE_FMT_AS_WAKE_CAUSES(format) "%s"
 #define NATIVE_FMT_AS_HW_REASON(format) "%s"
 
 #define NATIVE_PROTO(type, name, format, show, unit, text) , type name
@@ -81,7 +87,11 @@ NATIVE_EVENT(gv_userspace);
 NATIVE_EVENT(gv_mmu_fault);
 NATIVE_EVENT(gv_dirty_pass);
 NATIVE_EVENT(gv_memslot);
+NATIVE_EVENT(gv_irq_request);
 NATIVE_EVENT(gv_irq_inject);
+NATIVE_EVENT(gv_irq_eoi);
+NATIVE_EVENT(gv_halt);
+NATIVE_EVENT(gv_wakeup);
 NATIVE_EVENT(gv_storm);
 NATIVE_EVENT(gv_recorder_freeze);
 

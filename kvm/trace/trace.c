@@ -9,4 +9,5 @@
 #include "vcpu.h"
 #include "mmu.h"
 #include "irq.h"
+#include "irqchip.h"
 #include "native.h"

@@ -66,13 +66,10 @@ static const char *label_of(const char *list)
 	static const struct {
 		const char *list, *label;
 	} labels[] = {
-		{"EXIT_KINDS", "kind"},
-		{"FAULT_KINDS", "kind"},
-		{"USER_REASONS", "reason"},
-		{"DIRTY_MODES", "mode"},
-		{"FAULT_RESULTS", "result"},
-		{"OUTCOMES", "outcome"},
-		{"NONE", ""},
+		{"EXIT_KINDS", "kind"},	    {"FAULT_KINDS", "kind"},
+		{"USER_REASONS", "reason"}, {"DIRTY_MODES", "mode"},
+		{"WAIT_KINDS", "kind"},	    {"FAULT_RESULTS", "result"},
+		{"OUTCOMES", "outcome"},    {"NONE", ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)

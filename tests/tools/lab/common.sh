@@ -10,7 +10,7 @@ tracing=/sys/kernel/tracing
 # guest_run [QEMU ARGUMENT...]: until it ends.
 guest_run()
 {
-	setsid -w qemu-system-x86_64 -accel kvm -cpu host -M q35 -m 256 -name busy,debug-threads=on "$@" \
+	setsid -w qemu-system-x86_64 -accel "${GUEST_ACCEL:-kvm,kernel-irqchip=off}" -cpu host -M q35 -m 256 -name busy,debug-threads=on "$@" \
 		-nodefaults -nographic -no-reboot -serial "file:$LAB_RUN/guest.txt" \
 		-pidfile "$LAB_RUN/guest.pid" -qmp unix:/tmp/guest.qmp,server=on,wait=off \
 		-kernel "/boot/vmlinuz-$(tests/lab/krel cloud)" -initrd build/guest/initramfs.cpio.gz \

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ports and addresses that the kernel itself answers for: the interrupt chips,
+ * ioeventfds and coalesced zones, in this order. Asked before an access goes out
+ * to userspace, on the vCPU's thread.
+ *
+ * Locks: vcpu->mutex; the devices have their own.
+ */
+#include "../irq/irqchip.h"
+#include "../trace/vcpu.h"
+#include "core.h"
+
+/* Writes only: reads are of the chips or of userspace. */
+static bool bus_write(struct vm *vm, enum iobus bus, u64 addr, unsigned int len, const void *data)
+{
+	return ioeventfd_write(vm, bus, addr, len, data) ||
+	       coalesced_write(vm, bus, addr, len, data);
+}
+
+bool iobus_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data)
+{
+	const struct irqchip *chip = vcpu->vm->irqchip;
+
+	if (chip && !chip->split &&
+	    (irqchip_pio(vcpu, port, len, write, data) ||
+	     pit_dev_pio(vcpu->vm, port, len, write, data)))
+		return true;
+	return write && bus_write(vcpu->vm, IOBUS_PIO, port, len, data);
+}
+
+bool iobus_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
+{
+	const struct irqchip *chip = vcpu->vm->irqchip;
+
+	if (chip && (lapic_dev_mmio(vcpu, gpa, len, write, data) ||
+		     (!chip->split && irqchip_mmio(vcpu, gpa, len, write, data))))
+		return true;
+	return write && bus_write(vcpu->vm, IOBUS_MMIO, gpa, len, data);
+}

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A vCPU's local APIC in the kernel: glue around the model in lapic.c.
+ *
+ * The model belongs to the vCPU's thread. What others have for it they leave in
+ * atomic words (lapic_post()), set REQ_IRQ and kick; lapic_dev_sync() takes it
+ * over before the next entry. The order is: level bit, vector, request; the
+ * thread clears the request first and looks then, so nothing is overlooked.
+ *
+ * What a write to the registers brings about comes back from the model as
+ * effects, which carry_out() sees to. Whatever may have made an interrupt
+ * deliverable ends in REQ_IRQ, so that core/event.c looks again.
+ *
+ * The timer is one hrtimer, always one-shot: it only says that time is up, and
+ * the vCPU's thread asks the model what that means and when the next is due.
+ * Its callback runs on whatever CPU it was started on; where the vCPU is does
+ * not matter.
+ *
+ * Locks: irqchip->map_lock for the entry in the map of destinations.
+ */
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <asm/msr.h>
+
+#include "../mem/kick.h"
+#include "../mem/mem.h"
+#include "../stat/stat.h"
+#include "../trace/irqchip.h"
+#include "../x86/tsc.h"
+#include "irqchip.h"
+
+/* A guest can't have the host's timer fire more often than this. */
+#define MIN_PERIOD_NS 200000
+
+static u64 guest_tsc(const struct vcpu *vcpu)
+{
+	return rdtsc() + vcpu->tsc_offset;
+}
+
+/* ---- from outside ---------------------------------------------------------- */
+
+static bool post_vector(struct lapic_dev *d, const struct irq_msg *msg)
+{
+	if (msg->level)
+		set_bit(msg->vector, d->level);
+	else
+		clear_bit(msg->vector, d->level);
+	smp_mb__after_atomic(); /* the level, then the vector */
+	return !test_and_set_bit(msg->vector, d->posted);
+}
+
+static bool post_event(struct lapic_dev *d, enum lapic_event event)
+{
+	return !test_and_set_bit(event, &d->events);
+}
+
+bool lapic_post(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	bool new = true;
+
+	switch (msg->delivery) {
+	case IRQ_FIXED:
+	case IRQ_LOWEST:
+		new = post_vector(d, msg);
+		break;
+	case IRQ_NMI:
+		new = post_event(d, LAPIC_EVENT_NMI);
+		break;
+	case IRQ_INIT:
+		new = post_event(d, LAPIC_EVENT_INIT);
+		break;
+	case IRQ_STARTUP:
+		WRITE_ONCE(d->sipi_vector, msg->vector);
+		smp_mb__before_atomic(); /* the vector, then that it is there */
+		new = post_event(d, LAPIC_EVENT_SIPI);
+		break;
+	default:
+		/* SMM is not there yet; an ExtINT message makes the vCPU look at the PIC. */
+		break;
+	}
+	if (irq_life_traced())
+		irq_life_request(vcpu, msg, from, new);
+	if (new) {
+		trace_kvm_apic_accept_irq(vcpu, msg->delivery, msg->level, msg->vector);
+		vcpu_request(vcpu, REQ_IRQ);
+		vcpu_kick(vcpu);
+	}
+	return new;
+}
+
+static enum hrtimer_restart timer_fires(struct hrtimer *timer)
+{
+	struct lapic_dev *d = container_of(timer, struct lapic_dev, timer);
+
+	WRITE_ONCE(d->timer_fired, true);
+	vcpu_request(d->vcpu, REQ_IRQ);
+	vcpu_kick(d->vcpu);
+	return HRTIMER_NORESTART;
+}
+
+/* ---- effects ----------------------------------------------------------------- */
+
+/* CLOCK_MONOTONIC at which the guest's TSC is @deadline. */
+static u64 deadline_ns(const struct vcpu *vcpu, u64 deadline)
+{
+	s64 ticks = deadline - guest_tsc(vcpu);
+	u64 now = ktime_get_ns(), ns;
+
+	if (ticks <= 0)
+		return now;
+	ns = tsc_to_ns(&vcpu->vm->time.scale, ticks);
+	return now + min_t(u64, ns, KTIME_MAX / 2);
+}
+
+static void timer_arm(struct lapic_dev *d)
+{
+	const struct lapic_timer *t = &d->lapic.timer;
+	u64 at;
+
+	hrtimer_cancel(&d->timer);
+	if (!t->armed)
+		return;
+	at = lapic_timer_by_tsc(t) ? deadline_ns(d->vcpu, t->expiry) : t->expiry;
+	hrtimer_start(&d->timer, ns_to_ktime(at), HRTIMER_MODE_ABS_HARD);
+}
+
+static void update_shown(struct lapic_dev *d)
+{
+	WRITE_ONCE(d->priority, lapic_reg(&d->lapic, LAPIC_PPR));
+	WRITE_ONCE(d->passes_pic, lapic_passes_pic(&d->lapic));
+}
+
+static void local_event(struct lapic_dev *d, enum lapic_event event)
+{
+	post_event(d, event);
+	vcpu_request(d->vcpu, REQ_IRQ);
+}
+
+/* The message as the low half of ICR encodes it. */
+static u32 icr_of(const struct irq_msg *msg)
+{
+	return msg->vector | msg->delivery << 8 | (msg->dest_logical ? LAPIC_ICR_LOGICAL : 0) |
+	       (msg->assert ? LAPIC_ICR_ASSERT : 0) | (msg->level ? LAPIC_ICR_LEVEL : 0) |
+	       msg->shorthand << 18;
+}
+
+static void trace_effects(struct vcpu *vcpu, const struct lapic_fx *fx)
+{
+	if (fx->what & LAPIC_FX_IPI && trace_kvm_apic_ipi_enabled())
+		trace_kvm_apic_ipi(vcpu, icr_of(&fx->msg), fx->msg.dest);
+	if (fx->what & LAPIC_FX_EOI) {
+		trace_kvm_eoi(vcpu, fx->eoi_vector);
+		if (irq_life_traced())
+			irq_life_eoi(vcpu, fx->eoi_vector, fx->eoi_level);
+	}
+}
+
+static void carry_out(struct lapic_dev *d, struct lapic_fx *fx)
+{
+	struct vcpu *vcpu = d->vcpu;
+	u32 what = fx->what;
+
+	update_shown(d);
+	if (what & (LAPIC_FX_IPI | LAPIC_FX_EOI))
+		trace_effects(vcpu, fx);
+	if (what & LAPIC_FX_SEND)
+		irqchip_deliver(vcpu->vm, &fx->msg, vcpu->index, IRQ_FROM_IPI);
+	if (what & LAPIC_FX_EOI_BROADCAST)
+		irqchip_eoi(vcpu, fx->eoi_vector);
+	if (what & LAPIC_FX_TIMER)
+		timer_arm(d);
+	if (what & (LAPIC_FX_DEST | LAPIC_FX_MODE))
+		lapic_dev_publish(vcpu);
+	if (what & LAPIC_FX_NMI)
+		local_event(d, LAPIC_EVENT_NMI);
+	if (what & LAPIC_FX_INIT)
+		local_event(d, LAPIC_EVENT_INIT);
+	if (what &
+	    (LAPIC_FX_PENDING | LAPIC_FX_TPR | LAPIC_FX_LINT0 | LAPIC_FX_MODE | LAPIC_FX_EXTINT))
+		vcpu_request(vcpu, REQ_IRQ);
+}
+
+/* ---- the vCPU's thread ------------------------------------------------------- */
+
+static void trace_timer(struct lapic_dev *d)
+{
+	const struct irq_msg msg = {
+		.vector = lapic_reg(&d->lapic, LAPIC_LVT_TIMER) & LAPIC_LVT_VECTOR,
+		.delivery = IRQ_FIXED,
+	};
+
+	trace_kvm_apic_accept_irq(d->vcpu, msg.delivery, false, msg.vector);
+	if (irq_life_traced())
+		irq_life_request(d->vcpu, &msg, IRQ_FROM_TIMER, true);
+}
+
+static void run_down_timer(struct lapic_dev *d, struct lapic_fx *fx)
+{
+	struct lapic_timer *t = &d->lapic.timer;
+	u64 now = lapic_timer_by_tsc(t) ? guest_tsc(d->vcpu) : ktime_get_ns();
+
+	if (lapic_timer_expire(t, now) && lapic_accept_lvt(&d->lapic, LVT_TIMER, fx))
+		trace_timer(d);
+	/* The next period; or the clocks' rounding had the host's timer fire too early. */
+	if (t->armed)
+		timer_arm(d);
+}
+
+void lapic_dev_sync(struct vcpu *vcpu)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx = {};
+	u64 irr[4], level[4], any = 0;
+	unsigned int i;
+
+	if (READ_ONCE(d->timer_fired)) {
+		WRITE_ONCE(d->timer_fired, false);
+		run_down_timer(d, &fx);
+	}
+	for (i = 0; i < 4; i++) {
+		irr[i] = READ_ONCE(d->posted[i]) ? xchg(&d->posted[i], 0) : 0;
+		level[i] = READ_ONCE(d->level[i]);
+		any |= irr[i];
+	}
+	if (any)
+		lapic_merge(&d->lapic, irr, level);
+	fx.what &= ~LAPIC_FX_PENDING; /* whoever called looks now */
+	if (fx.what)
+		carry_out(d, &fx);
+}
+
+int lapic_dev_pending(struct vcpu *vcpu)
+{
+	const struct irqchip *chip = vcpu->vm->irqchip;
+	const struct lapic_dev *d = vcpu->lapic;
+
+	if (unlikely(READ_ONCE(chip->pic_intr)) && d->passes_pic)
+		return LAPIC_EXTINT;
+	return lapic_highest(&d->lapic);
+}
+
+u8 lapic_dev_ack(struct vcpu *vcpu, int pending)
+{
+	struct lapic_dev *d = vcpu->lapic;
+
+	if (unlikely(pending == LAPIC_EXTINT))
+		return irqchip_pic_ack(vcpu);
+	lapic_ack(&d->lapic, pending);
+	if (irq_life_traced())
+		irq_life_taken(vcpu, pending);
+	update_shown(d);
+	return pending;
+}
+
+enum lapic_result lapic_dev_msr_read(struct vcpu *vcpu, u32 msr, u64 *ret_value)
+{
+	u64 now = lapic_needs_now((msr - LAPIC_MSR_FIRST) << 4) ? ktime_get_ns() : 0;
+	enum lapic_result res;
+
+	res = lapic_msr_read(&vcpu->lapic->lapic, msr, now, ret_value);
+	if (res == LAPIC_OK)
+		trace_kvm_apic(vcpu, false, (msr - LAPIC_MSR_FIRST) << 4, *ret_value);
+	return res;
+}
+
+enum lapic_result lapic_dev_msr_write(struct vcpu *vcpu, u32 msr, u64 value)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	u64 now = lapic_needs_now((msr - LAPIC_MSR_FIRST) << 4) ? ktime_get_ns() : 0;
+	struct lapic_fx fx;
+	enum lapic_result res;
+
+	fx.what = 0;
+	res = lapic_msr_write(&d->lapic, msr, value, now, &fx);
+	if (res == LAPIC_OK) {
+		trace_kvm_apic(vcpu, true, (msr - LAPIC_MSR_FIRST) << 4, value);
+		carry_out(d, &fx);
+	}
+	return res;
+}
+
+enum lapic_result lapic_dev_set_base(struct vcpu *vcpu, u64 value, bool host)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx;
+	enum lapic_result res;
+
+	fx.what = 0;
+	res = lapic_set_base(&d->lapic, value, host, &fx);
+	if (res == LAPIC_OK)
+		carry_out(d, &fx);
+	return res;
+}
+
+u64 lapic_dev_deadline_get(struct vcpu *vcpu)
+{
+	return lapic_tsc_deadline_get(&vcpu->lapic->lapic);
+}
+
+void lapic_dev_deadline_set(struct vcpu *vcpu, u64 deadline)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx;
+
+	fx.what = 0;
+	lapic_tsc_deadline_set(&d->lapic, deadline, &fx);
+	if (fx.what & LAPIC_FX_TIMER)
+		timer_arm(d);
+}
+
+void lapic_dev_cr8_set(struct vcpu *vcpu, u8 cr8)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx;
+
+	fx.what = 0;
+	lapic_cr8_set(&d->lapic, cr8, &fx);
+	carry_out(d, &fx);
+}
+
+bool lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	u32 offset = gpa & ~GV_PAGE_MASK, val = 0;
+	struct lapic_fx fx;
+	u64 now, read;
+
+	if ((gpa & GV_PAGE_MASK) != lapic_base_gpa(&d->lapic) || !lapic_mmio_enabled(&d->lapic))
+		return false;
+	now = lapic_needs_now(offset) ? ktime_get_ns() : 0;
+	fx.what = 0;
+	if (write) {
+		memcpy(&val, data, min_t(unsigned int, len, sizeof(val)));
+		trace_kvm_apic(vcpu, true, offset, val);
+		lapic_mmio_write(&d->lapic, offset, len, val, now, &fx);
+	} else {
+		read = lapic_mmio_read(&d->lapic, offset, len, now, &fx);
+		memcpy(data, &read, min_t(unsigned int, len, sizeof(read)));
+		trace_kvm_apic(vcpu, false, offset, read);
+	}
+	carry_out(d, &fx);
+	return true;
+}
+
+/* ---- life, and userspace's view ------------------------------------------------ */
+
+static void fill_cfg(const struct vcpu *vcpu, struct lapic_cfg *cfg)
+{
+	const struct cpuid_guest_caps *caps = &vcpu->caps;
+
+	*cfg = (struct lapic_cfg){
+		.base_reserved = caps->maxphyaddr ? ~GENMASK_ULL(caps->maxphyaddr - 1, 0) : 0,
+		.min_period_ns = MIN_PERIOD_NS,
+		.x2apic = caps->x2apic,
+		.tsc_deadline = true,
+		.eoi_suppress = !vcpu->vm->irqchip->split,
+		.lint0_extint = true,
+	};
+}
+
+int lapic_dev_create(struct vcpu *vcpu)
+{
+	struct lapic_dev *d;
+	struct lapic_cfg cfg;
+
+	if (!vcpu->vm->irqchip)
+		return 0;
+	d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
+	if (!d)
+		return -ENOMEM;
+	d->life = kvzalloc(sizeof(*d->life), GFP_KERNEL_ACCOUNT);
+	if (!d->life) {
+		kfree(d);
+		return -ENOMEM;
+	}
+	d->vcpu = vcpu;
+	hrtimer_init(&d->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
+	d->timer.function = timer_fires;
+	fill_cfg(vcpu, &cfg);
+	lapic_init(&d->lapic, &cfg, vcpu->id, vcpu->id == vcpu->vm->bsp_id);
+	vcpu->lapic = d;
+	update_shown(d);
+	return 0;
+}
+
+void lapic_dev_destroy(struct vcpu *vcpu)
+{
+	if (!vcpu->lapic)
+		return;
+	hrtimer_cancel(&vcpu->lapic->timer);
+	kvfree(vcpu->lapic->life);
+	kfree(vcpu->lapic);
+	vcpu->lapic = NULL;
+}
+
+void lapic_dev_cpuid(struct vcpu *vcpu)
+{
+	struct lapic_cfg cfg;
+
+	fill_cfg(vcpu, &cfg);
+	lapic_configure(&vcpu->lapic->lapic, &cfg);
+}
+
+void lapic_dev_get_state(struct vcpu *vcpu, struct kvm_lapic_state *ret_state)
+{
+	lapic_dev_sync(vcpu);
+	lapic_save(&vcpu->lapic->lapic, ret_state, vcpu->vm->x2apic_ids, ktime_get_ns());
+}
+
+int lapic_dev_set_state(struct vcpu *vcpu, const struct kvm_lapic_state *state)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx = {};
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 4; i++)
+		xchg(&d->posted[i], 0);
+	err = lapic_load(&d->lapic, state, vcpu->vm->x2apic_ids, ktime_get_ns(), &fx);
+	if (err)
+		return err;
+	fx.what |= LAPIC_FX_PENDING;
+	carry_out(d, &fx);
+	return 0;
+}
+
+void lapic_dev_tsc_changed(struct vcpu *vcpu)
+{
+	if (lapic_timer_by_tsc(&vcpu->lapic->lapic.timer))
+		timer_arm(vcpu->lapic);
+}
+
+void lapic_dev_init(struct vcpu *vcpu)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx = {.what = LAPIC_FX_DEST | LAPIC_FX_TIMER | LAPIC_FX_PENDING};
+
+	lapic_init_reset(&d->lapic);
+	carry_out(d, &fx);
+}
+
+/* ---- the word that guests with a patched TPR use ----------------------------------- */
+
+int lapic_dev_set_vapic(struct vcpu *vcpu, gpa_t gpa)
+{
+	u32 word;
+	int idx, err = 0;
+
+	if (gpa & 3)
+		return -EINVAL;
+	if (gpa) {
+		idx = mem_enter(vcpu->vm);
+		err = mem_read(vcpu, gpa, &word, sizeof(word)) ? -EINVAL : 0;
+		mem_leave(vcpu->vm, idx);
+	}
+	if (!err)
+		vcpu->lapic->vapic = gpa;
+	return err;
+}
+
+void lapic_dev_vapic_in(struct vcpu *vcpu)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx = {};
+	u32 word;
+	int idx = mem_enter(vcpu->vm);
+	bool ok = !mem_read(vcpu, d->vapic, &word, sizeof(word));
+
+	mem_leave(vcpu->vm, idx);
+	if (!ok || (u8)word == lapic_reg(&d->lapic, LAPIC_TPR))
+		return;
+	lapic_set_tpr(&d->lapic, word, &fx);
+	carry_out(d, &fx);
+}
+
+void lapic_dev_vapic_out(struct vcpu *vcpu)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	int irr = max(lapic_irr_max(&d->lapic), 0), isr = max(lapic_isr_max(&d->lapic), 0);
+	u32 word = (u8)lapic_reg(&d->lapic, LAPIC_TPR) | (isr & 0xf0) << 8 | (u32)irr << 24;
+	int idx = mem_enter(vcpu->vm);
+
+	mem_write(vcpu, d->vapic, &word, sizeof(word));
+	mem_leave(vcpu->vm, idx);
+}

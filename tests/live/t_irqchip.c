@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Interrupt chips in the kernel: creation, lines, messages, the state ioctls, halting and waking,
+ * INIT and SIPI. What the models do is tested in tests/unit; here is the way into a guest.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include "vmm.h"
+
+#define LAPIC_SVR 0xf0
+#define LAPIC_TPR 0x80
+#define LAPIC_VER 0x30
+
+static uint32_t *lapic_reg(struct kvm_lapic_state *l, unsigned int reg)
+{
+	return (uint32_t *)(l->regs + reg);
+}
+
+static struct kvm_lapic_state lapic_get(struct vcpu *v)
+{
+	struct kvm_lapic_state l;
+
+	CHECK_OK(ioctl(v->fd, KVM_GET_LAPIC, &l));
+	return l;
+}
+
+static void lapic_set(struct vcpu *v, const struct kvm_lapic_state *l)
+{
+	CHECK_OK(ioctl(v->fd, KVM_SET_LAPIC, l));
+}
+
+/* As vm_start(), with all chips and the local APIC enabled. */
+static void start(struct vm *vm, struct vcpu *v, enum mode mode, struct payload p)
+{
+	struct kvm_lapic_state l;
+
+	vm_create_ram(vm, RAM_SIZE);
+	CHECK_OK(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0));
+	vcpu_create(vm, v, 0);
+	vcpu_cpuid(v);
+	vcpu_mode(v, mode, G_CODE);
+	guest_load(vm, G_CODE, p);
+	l = lapic_get(v);
+	*lapic_reg(&l, LAPIC_SVR) |= 0x100;
+	lapic_set(v, &l);
+}
+
+static int msi(struct vm *vm, uint32_t dest, uint32_t data)
+{
+	struct kvm_msi m = {.address_lo = 0xfee00000 | dest << 12, .data = data};
+
+	return ioctl(vm->fd, KVM_SIGNAL_MSI, &m);
+}
+
+static int line(struct vm *vm, uint32_t gsi, int level)
+{
+	struct kvm_irq_level l = {.irq = gsi, .level = level};
+
+	CHECK_OK(ioctl(vm->fd, KVM_IRQ_LINE_STATUS, &l));
+	return (int)l.status;
+}
+
+/* Run until the guest has taken @n interrupts; the last was @vector. It does not halt. */
+static void taken(struct vm *vm, struct vcpu *v, unsigned int n, uint32_t vector)
+{
+	guest_arg(vm, 0) = n;
+	vcpu_run_done(v);
+	CHECK_EQ(guest_u32(vm, I_IRQ_COUNT), n);
+	CHECK_EQ(guest_u32(vm, I_LAST_IRQ), vector);
+}
+
+/* ---- creation ---------------------------------------------------------- */
+
+static void create(void)
+{
+	struct kvm_irq_level l = {.irq = 1};
+	struct vm vm;
+	struct vcpu v;
+
+	vm_create(&vm);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_IRQ_LINE, &l), ENXIO);
+	CHECK_OK(ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0));
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0), EEXIST);
+	CHECK_OK(ioctl(vm.fd, KVM_IRQ_LINE, &l));
+	vm_destroy(&vm);
+
+	vm_create(&vm);
+	vcpu_create(&vm, &v, 0);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0), EINVAL);
+}
+
+static void split(void)
+{
+	struct kvm_enable_cap cap = {.cap = KVM_CAP_SPLIT_IRQCHIP, .args = {24}};
+	struct kvm_irqchip chip = {.chip_id = KVM_IRQCHIP_IOAPIC};
+	struct vm vm;
+	struct vcpu v;
+
+	vm_create(&vm);
+	CHECK_OK(ioctl(vm.fd, KVM_ENABLE_CAP, &cap));
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0), EEXIST);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip), ENXIO);
+	vcpu_create(&vm, &v, 0);
+	lapic_get(&v);
+}
+
+/* ---- the way in ---------------------------------------------------------- */
+
+static void message(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_window));
+	/* Nobody has that id. */
+	CHECK_EQ(msi(&vm, 7, 0x52), 0);
+	CHECK_EQ(msi(&vm, 0, 0x51), 1);
+	taken(&vm, &v, 1, 0x51);
+}
+
+/* One of a class in service waits for the EOI, which this guest never writes; a higher one does not. */
+static void priorities(void)
+{
+	struct kvm_lapic_state l;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_window));
+	CHECK_EQ(msi(&vm, 0, 0x45), 1);
+	CHECK_EQ(msi(&vm, 0, 0x61), 1);
+	CHECK_EQ(msi(&vm, 0, 0x62), 1);
+	taken(&vm, &v, 1, 0x62);
+	l = lapic_get(&v);
+	CHECK_EQ(*lapic_reg(&l, 0x100 + 3 * 16), 1u << 2); /* ISR */
+	CHECK_EQ(*lapic_reg(&l, 0x200 + 3 * 16), 1u << 1); /* IRR */
+	CHECK_EQ(*lapic_reg(&l, 0x200 + 2 * 16), 1u << 5);
+}
+
+struct later {
+	struct vm *vm;
+	volatile bool sent;
+};
+
+static void *send_later(void *arg)
+{
+	struct later *l = arg;
+
+	usleep(30000);
+	l->sent = true;
+	msi(l->vm, 0, 0x51);
+	return NULL;
+}
+
+/* HLT stays in the kernel until the message comes from another thread. */
+static void halted_wakes(void)
+{
+	pthread_t thread;
+	struct later l;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_hlt));
+	l = (struct later){.vm = &vm};
+	CHECK(!pthread_create(&thread, NULL, send_later, &l), "no thread");
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	CHECK(l.sent, "woken by nothing");
+	pthread_join(thread, NULL);
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
+static void halted_is_interruptible(void)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+	struct kvm_mp_state mp;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_hlt));
+	sigaction(SIGALRM, &sa, NULL);
+	ualarm(20000, 0);
+	CHECK_EQ(vcpu_run_try(&v), EINTR);
+	CHECK_EQ(v.run->exit_reason, KVM_EXIT_INTR);
+	CHECK_OK(ioctl(v.fd, KVM_GET_MP_STATE, &mp));
+	CHECK_EQ(mp.mp_state, KVM_MP_STATE_HALTED);
+	/* It is still there for the interrupt that comes now. */
+	CHECK_EQ(msi(&vm, 0, 0x51), 1);
+	CHECK_EQ(vcpu_run_report(&v), 1);
+}
+
+static void ioapic_edge(void)
+{
+	struct kvm_irqchip chip = {.chip_id = KVM_IRQCHIP_IOAPIC};
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_window));
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.ioapic.redirtbl[21].bits = 0x55;
+	CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
+	CHECK(line(&vm, 21, 1) > 0, "not delivered");
+	CHECK_EQ(line(&vm, 21, 1), 0); /* coalesced: it is there already */
+	taken(&vm, &v, 1, 0x55);
+	/* A masked pin takes nothing. */
+	CHECK(line(&vm, 22, 1) < 0, "delivered by a masked pin");
+}
+
+static void pic_set(struct vm *vm, int chip_id, uint8_t base, bool auto_eoi)
+{
+	struct kvm_irqchip chip = {.chip_id = chip_id};
+
+	CHECK_OK(ioctl(vm->fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.pic.irq_base = base;
+	chip.chip.pic.imr = 0;
+	chip.chip.pic.init_state = 0;
+	chip.chip.pic.auto_eoi = auto_eoi;
+	CHECK_OK(ioctl(vm->fd, KVM_SET_IRQCHIP, &chip));
+}
+
+static void pic(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_window));
+	pic_set(&vm, KVM_IRQCHIP_PIC_MASTER, 0x40, false);
+	line(&vm, 3, 1);
+	taken(&vm, &v, 1, 0x43);
+}
+
+/* Channel 0 as userspace restores it: a rate generator, through the PIC, again and again. */
+static void pit(void)
+{
+	struct kvm_pit_config config = {0};
+	struct kvm_pit_state2 state;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_window));
+	CHECK_ERRNO(ioctl(vm.fd, KVM_GET_PIT2, &state), ENXIO);
+	CHECK_OK(ioctl(vm.fd, KVM_CREATE_PIT2, &config));
+	CHECK_ERRNO(ioctl(vm.fd, KVM_CREATE_PIT2, &config), EEXIST);
+	pic_set(&vm, KVM_IRQCHIP_PIC_MASTER, 0x40, true);
+	CHECK_OK(ioctl(vm.fd, KVM_GET_PIT2, &state));
+	state.channels[0].mode = 2;
+	state.channels[0].count = 5966; /* 5 ms */
+	state.channels[0].gate = 1;
+	state.channels[0].rw_mode = 3;
+	CHECK_OK(ioctl(vm.fd, KVM_SET_PIT2, &state));
+	taken(&vm, &v, 5, 0x40);
+}
+
+/* ---- routes ------------------------------------------------------------------ */
+
+static void routes(void)
+{
+	struct {
+		struct kvm_irq_routing head;
+		struct kvm_irq_routing_entry entry[2];
+	} r = {
+		.head.nr = 1,
+		.entry[0] = {.gsi = 100,
+			     .type = KVM_IRQ_ROUTING_MSI,
+			     .u.msi = {.address_lo = 0xfee00000, .data = 0x57}},
+	};
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_window));
+	CHECK_OK(ioctl(vm.fd, KVM_SET_GSI_ROUTING, &r));
+	CHECK(line(&vm, 100, 1) > 0, "not delivered");
+	taken(&vm, &v, 1, 0x57);
+	CHECK(line(&vm, 21, 1) < 0, "the old routes are still there");
+	r.head.flags = 1;
+	CHECK_ERRNO(ioctl(vm.fd, KVM_SET_GSI_ROUTING, &r), EINVAL);
+	r.head.flags = 0;
+	r.head.nr = 100000;
+	CHECK_ERRNO(ioctl(vm.fd, KVM_SET_GSI_ROUTING, &r), EINVAL);
+	r.head.nr = 1;
+	r.entry[0].gsi = 1 << 20;
+	CHECK_ERRNO(ioctl(vm.fd, KVM_SET_GSI_ROUTING, &r), EINVAL);
+}
+
+/* ---- state --------------------------------------------------------------------- */
+
+static void chip_state(void)
+{
+	struct kvm_irqchip one, two;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_hlt));
+	for (unsigned int id = 0; id < KVM_NR_IRQCHIPS; id++) {
+		memset(&one, 0, sizeof(one));
+		memset(&two, 0, sizeof(two));
+		one.chip_id = two.chip_id = id;
+		CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &one));
+		CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &one));
+		CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &two));
+		CHECK(!memcmp(&one, &two, sizeof(one)), "chip %u came back otherwise", id);
+	}
+	one.chip_id = KVM_NR_IRQCHIPS;
+	CHECK_ERRNO(ioctl(vm.fd, KVM_GET_IRQCHIP, &one), EINVAL);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_SET_IRQCHIP, &one), EINVAL);
+}
+
+static void lapic_state(void)
+{
+	struct kvm_lapic_state one, two;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_hlt));
+	one = lapic_get(&v);
+	CHECK_EQ(*lapic_reg(&one, LAPIC_VER) & 0xff, 0x14);
+	*lapic_reg(&one, LAPIC_TPR) = 0x30;
+	lapic_set(&v, &one);
+	two = lapic_get(&v);
+	CHECK_EQ(*lapic_reg(&two, LAPIC_TPR), 0x30);
+	CHECK_EQ(vcpu_sregs(&v).cr8, 3);
+	/* Without a local APIC in the kernel there is nothing to get. */
+	vm_destroy(&vm);
+	vm_create(&vm);
+	vcpu_create(&vm, &v, 0);
+	CHECK_ERRNO(ioctl(v.fd, KVM_GET_LAPIC, &one), EINVAL);
+}
+
+/* ---- application processors -------------------------------------------------------- */
+
+static void *run_report(void *arg)
+{
+	return (void *)(uintptr_t)vcpu_run_report(arg);
+}
+
+static void init_sipi(void)
+{
+	struct kvm_mp_state mp;
+	struct vcpu v, ap;
+	pthread_t thread;
+	struct vm vm;
+	void *got;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_real));
+	vcpu_create(&vm, &ap, 1);
+	vcpu_cpuid(&ap);
+	CHECK_OK(ioctl(ap.fd, KVM_GET_MP_STATE, &mp));
+	CHECK_EQ(mp.mp_state, KVM_MP_STATE_UNINITIALIZED);
+	CHECK(!pthread_create(&thread, NULL, run_report, &ap), "no thread");
+	usleep(20000);
+	CHECK(msi(&vm, 1, 0x500) >= 0, "INIT refused");
+	CHECK(msi(&vm, 1, 0x600 | G_CODE >> 12) >= 0, "SIPI refused");
+	pthread_join(thread, &got);
+	CHECK_EQ((uintptr_t)got, 1);
+	CHECK_OK(ioctl(ap.fd, KVM_GET_MP_STATE, &mp));
+	CHECK_EQ(mp.mp_state, KVM_MP_STATE_RUNNABLE);
+	CHECK_EQ(vcpu_sregs(&ap).cs.base, G_CODE);
+}
+
+static void mp_states(void)
+{
+	struct kvm_mp_state mp = {.mp_state = KVM_MP_STATE_HALTED};
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_reports));
+	CHECK_OK(ioctl(v.fd, KVM_SET_MP_STATE, &mp));
+	CHECK_OK(ioctl(v.fd, KVM_GET_MP_STATE, &mp));
+	CHECK_EQ(mp.mp_state, KVM_MP_STATE_HALTED);
+	mp.mp_state = 77;
+	CHECK_ERRNO(ioctl(v.fd, KVM_SET_MP_STATE, &mp), EINVAL);
+	mp.mp_state = KVM_MP_STATE_RUNNABLE;
+	CHECK_OK(ioctl(v.fd, KVM_SET_MP_STATE, &mp));
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	vm_destroy(&vm);
+	/* Without chips a vCPU is runnable and nothing else. */
+	vm_create(&vm);
+	vcpu_create(&vm, &v, 0);
+	mp.mp_state = KVM_MP_STATE_HALTED;
+	CHECK_ERRNO(ioctl(v.fd, KVM_SET_MP_STATE, &mp), EINVAL);
+}
+
+/* ---- races ---------------------------------------------------------------------------- */
+
+struct storm {
+	struct vm *vm;
+	volatile bool stop;
+};
+
+static void *storm_thread(void *arg)
+{
+	struct storm *s = arg;
+	unsigned int i = 0;
+
+	while (!s->stop) {
+		struct kvm_irq_level l = {.irq = i % 24, .level = i / 24 & 1};
+
+		msi(s->vm, i % 3, 0x40 + i % 0x80);
+		ioctl(s->vm->fd, KVM_IRQ_LINE, &l);
+		i++;
+	}
+	return NULL;
+}
+
+/* Messages and lines from two threads while the state is read, set and routed anew. */
+static void hostile(void)
+{
+	struct kvm_irqchip chip;
+	struct storm s;
+	pthread_t thread[2];
+	struct kvm_lapic_state l;
+	struct kvm_irq_routing none = {0};
+	struct vm vm;
+	struct vcpu v, other;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_hlt));
+	vcpu_create(&vm, &other, 1);
+	pic_set(&vm, KVM_IRQCHIP_PIC_MASTER, 0x70, true);
+	pic_set(&vm, KVM_IRQCHIP_PIC_SLAVE, 0x78, true);
+	s = (struct storm){.vm = &vm};
+	for (int i = 0; i < 2; i++)
+		CHECK(!pthread_create(&thread[i], NULL, storm_thread, &s), "no thread");
+	for (int i = 0; i < 200; i++) {
+		l = lapic_get(&v);
+		memset(l.regs + 0x100, 0, 0x200); /* ISR, TMR, IRR */
+		lapic_set(&v, &l);
+		chip.chip_id = i % 3;
+		CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+		CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
+		if (i % 50 == 49)
+			CHECK_OK(ioctl(vm.fd, KVM_SET_GSI_ROUTING, &none));
+		vcpu_run_report(&v);
+	}
+	s.stop = true;
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+}
+
+static const struct live_test tests[] = {
+	{"create", create},
+	{"split", split},
+	{"message", message},
+	{"priorities", priorities},
+	{"halted_wakes", halted_wakes},
+	{"halted_is_interruptible", halted_is_interruptible},
+	{"ioapic_edge", ioapic_edge},
+	{"pic", pic},
+	{"pit", pit},
+	{"routes", routes},
+	{"chip_state", chip_state},
+	{"lapic_state", lapic_state},
+	{"init_sipi", init_sipi},
+	{"mp_states", mp_states},
+	{"hostile", hostile},
+};
+
+LIVE_SUBJECT(irqchip, tests);
