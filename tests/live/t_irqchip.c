@@ -410,6 +410,7 @@ static void *storm_thread(void *arg)
 /* Messages and lines from two threads while the state is read, set and routed anew. */
 static void hostile(void)
 {
+	struct sigaction sa = {.sa_handler = on_signal};
 	struct kvm_irqchip chip;
 	struct storm s;
 	pthread_t thread[2];
@@ -418,14 +419,16 @@ static void hostile(void)
 	struct vm vm;
 	struct vcpu v, other;
 
-	start(&vm, &v, MODE_LONG, GUEST(irq_hlt));
+	start(&vm, &v, MODE_LONG, GUEST(irq_window));
 	vcpu_create(&vm, &other, 1);
 	pic_set(&vm, KVM_IRQCHIP_PIC_MASTER, 0x70, true);
 	pic_set(&vm, KVM_IRQCHIP_PIC_SLAVE, 0x78, true);
+	guest_arg(&vm, 0) = UINT32_MAX; /* it goes on until a signal stops it */
+	sigaction(SIGALRM, &sa, NULL);
 	s = (struct storm){.vm = &vm};
 	for (int i = 0; i < 2; i++)
 		CHECK(!pthread_create(&thread[i], NULL, storm_thread, &s), "no thread");
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 100; i++) {
 		l = lapic_get(&v);
 		memset(l.regs + 0x100, 0, 0x200); /* ISR, TMR, IRR */
 		lapic_set(&v, &l);
@@ -434,7 +437,8 @@ static void hostile(void)
 		CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
 		if (i % 50 == 49)
 			CHECK_OK(ioctl(vm.fd, KVM_SET_GSI_ROUTING, &none));
-		vcpu_run_report(&v);
+		ualarm(2000, 0);
+		vcpu_run_try(&v);
 	}
 	s.stop = true;
 	for (int i = 0; i < 2; i++)
