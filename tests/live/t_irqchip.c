@@ -184,7 +184,8 @@ static void halted_is_interruptible(void)
 
 	start(&vm, &v, MODE_LONG, GUEST(irq_hlt));
 	sigaction(SIGALRM, &sa, NULL);
-	ualarm(20000, 20000); /* again and again: the first may come before HLT, or before KVM_RUN */
+	ualarm(20000,
+	       20000); /* again and again: the first may come before HLT, or before KVM_RUN */
 	for (int i = 0; i < 50; i++) {
 		CHECK_EQ(vcpu_run_try(&v), EINTR);
 		CHECK_EQ(v.run->exit_reason, KVM_EXIT_INTR);
