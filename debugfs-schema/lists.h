@@ -115,6 +115,25 @@
 	X(6, STARTUP, "startup", "SIPI; the vector is the page to begin at")                       \
 	X(7, EXTINT, "extint", "The PIC's interrupt; it has the vector")
 
+/* enum vector_class: an interrupt's priority class, vector[7:4]. X(number, ID, name, text) */
+#define VECTOR_CLASSES(X)                                                                          \
+	X(0, C0, "0x00", "Vectors 0x00 to 0x0f")                                                   \
+	X(1, C1, "0x10", "Vectors 0x10 to 0x1f")                                                   \
+	X(2, C2, "0x20", "Vectors 0x20 to 0x2f")                                                   \
+	X(3, C3, "0x30", "Vectors 0x30 to 0x3f")                                                   \
+	X(4, C4, "0x40", "Vectors 0x40 to 0x4f")                                                   \
+	X(5, C5, "0x50", "Vectors 0x50 to 0x5f")                                                   \
+	X(6, C6, "0x60", "Vectors 0x60 to 0x6f")                                                   \
+	X(7, C7, "0x70", "Vectors 0x70 to 0x7f")                                                   \
+	X(8, C8, "0x80", "Vectors 0x80 to 0x8f")                                                   \
+	X(9, C9, "0x90", "Vectors 0x90 to 0x9f")                                                   \
+	X(10, CA, "0xa0", "Vectors 0xa0 to 0xaf")                                                  \
+	X(11, CB, "0xb0", "Vectors 0xb0 to 0xbf")                                                  \
+	X(12, CC, "0xc0", "Vectors 0xc0 to 0xcf")                                                  \
+	X(13, CD, "0xd0", "Vectors 0xd0 to 0xdf")                                                  \
+	X(14, CE, "0xe0", "Vectors 0xe0 to 0xef")                                                  \
+	X(15, CF, "0xf0", "Vectors 0xf0 to 0xff")
+
 /* enum wait_kind: how a halted vCPU waited. X(number, ID, name, text) */
 #define WAIT_KINDS(X)                                                                              \
 	X(0, POLLED, "polled", "It was woken while it polled")                                     \

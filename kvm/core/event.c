@@ -143,16 +143,16 @@ static void inject_interrupt(struct vcpu *vcpu)
 		.type = ev->interrupt.soft ? EVENT_SOFT : EVENT_INTR,
 		.vector = ev->interrupt.vector,
 	};
+	u64 waited;
 
 	trace_kvm_inj_virq(vcpu, ev->interrupt.vector, ev->interrupt.soft, ev->interrupt.injected);
 	if (ev->interrupt.pending) {
 		ev->interrupt.pending = false;
 		ev->interrupt.injected = true;
 		stat_inc(vcpu, irq_injections);
-		if (trace_gv_irq_inject_enabled())
-			trace_gv_irq_inject(vcpu->vm->vm_id, vcpu->id, ev->interrupt.vector,
-					    account_ns(account_tsc() - ev->interrupt.asked_tsc),
-					    ev->interrupt.seq);
+		waited = account_irq(vcpu, ev->interrupt.vector, ev->interrupt.asked_tsc);
+		trace_gv_irq_inject(vcpu->vm->vm_id, vcpu->id, ev->interrupt.vector, waited,
+				    ev->interrupt.seq);
 	}
 	arch_event_inject(vcpu, &event);
 }

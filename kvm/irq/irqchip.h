@@ -22,6 +22,7 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 
+#include "../stat/account.h"
 #include "../trace/native.h"
 #include "../vcpu.h"
 #include "dest.h"
@@ -148,7 +149,7 @@ bool pit_dev_pio(struct vm *vm, u16 port, unsigned int len, bool write, void *da
 /* ---- a vCPU's local APIC: vCPU thread but where said -------------------------- */
 
 struct irq_life {
-	u64 tsc;  /* host's, when it was asked for */
+	u64 tsc;  /* host's, when it was asked for; 0: not known */
 	u32 seq;  /* 0: not known */
 	u32 from; /* enum irq_from */
 };
@@ -233,7 +234,16 @@ void lapic_dev_init(struct vcpu *vcpu);
 
 /* ---- the life of an interrupt, for traces: life.c -------------------------------- */
 
-/* Does anybody want to know? Nothing below is to be called otherwise. */
+/* @vector is about to be left for this local APIC, where it does not wait yet. Any context. */
+static inline void irq_life_asked(struct lapic_dev *d, u8 vector)
+{
+	WRITE_ONCE(d->life->asked[vector].tsc, account_tsc());
+}
+
+/* The local APIC's @vector goes to the CPU: says in vcpu->events.interrupt when it was asked for. */
+void irq_life_taken(struct vcpu *vcpu, u8 vector);
+
+/* Does anybody want to know the rest? Nothing below is to be called otherwise. */
 static inline bool irq_life_traced(void)
 {
 	return trace_gv_irq_request_enabled() || trace_gv_irq_inject_enabled() ||
@@ -242,8 +252,6 @@ static inline bool irq_life_traced(void)
 
 /* @msg is for this vCPU; @new: it is left for it and does not wait there already. Any context. */
 void irq_life_request(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from, bool new);
-/* The local APIC's @vector goes to the CPU: says in vcpu->events.interrupt when it was asked for. */
-void irq_life_taken(struct vcpu *vcpu, u8 vector);
 /* The guest ended it. */
 void irq_life_eoi(struct vcpu *vcpu, u8 vector, bool level);
 

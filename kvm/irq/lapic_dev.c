@@ -48,6 +48,8 @@ static bool post_vector(struct lapic_dev *d, const struct irq_msg *msg)
 	else
 		clear_bit(msg->vector, d->level);
 	smp_mb__after_atomic(); /* the level, then the vector */
+	if (!test_bit(msg->vector, d->posted))
+		irq_life_asked(d, msg->vector);
 	return !test_and_set_bit(msg->vector, d->posted);
 }
 
@@ -192,6 +194,7 @@ static void trace_timer(struct lapic_dev *d)
 		.delivery = IRQ_FIXED,
 	};
 
+	irq_life_asked(d, msg.vector);
 	trace_kvm_apic_accept_irq(d->vcpu, msg.delivery, false, msg.vector);
 	if (irq_life_traced())
 		irq_life_request(d->vcpu, &msg, IRQ_FROM_TIMER, true);
@@ -249,8 +252,7 @@ u8 lapic_dev_ack(struct vcpu *vcpu, int pending)
 	if (unlikely(pending == LAPIC_EXTINT))
 		return irqchip_pic_ack(vcpu);
 	lapic_ack(&d->lapic, pending);
-	if (irq_life_traced())
-		irq_life_taken(vcpu, pending);
+	irq_life_taken(vcpu, pending);
 	update_shown(d);
 	return pending;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The life of an interrupt as gv_irq_request, gv_irq_inject and gv_irq_eoi tell
- * it: who asked for it and when, by vector, from the request to the EOI.
+ * The life of an interrupt: when it was asked for, by vector, for the histograms
+ * of how long it took; and what gv_irq_request, gv_irq_inject and gv_irq_eoi tell,
+ * from the request to the EOI.
  *
- * Written only while one of these events is on, so an untraced interrupt costs
- * three NOPs a step. What was asked for before that has no number, or at worst
- * that of the vector's last one.
+ * A number and a source are written only while one of these events is on. What
+ * was asked for before that has no number, or at worst that of the vector's last.
  *
- * Locks: none. life->asked[] is written by who set the vector's bit in
- * lapic_dev.posted, life->serving[] by the vCPU's thread. A request that comes
- * while the vCPU is looking anyway may be taken before it is noted here; then,
- * too, its number is not known.
+ * Locks: none. life->asked[] is written by who sets the vector's bit in
+ * lapic_dev.posted (the time before that, the rest after it), life->serving[] by
+ * the vCPU's thread. Two who ask at once may both write: the time is then that of
+ * either. A request that comes while the vCPU is looking anyway may be taken
+ * before its number is noted here; then it is not known.
  */
 #include <linux/kernel.h>
 
@@ -21,16 +22,15 @@
 void irq_life_request(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from, bool new)
 {
 	struct lapic_dev *d = vcpu->lapic;
-	struct irq_life life = {};
+	u32 seq = 0;
 
 	if (new &&irq_msg_is_vectored(msg)) {
-		life.seq = atomic_inc_return(&vcpu->vm->irqchip->seq);
-		life.from = from;
-		life.tsc = account_tsc();
-		d->life->asked[msg->vector] = life;
+		seq = atomic_inc_return(&vcpu->vm->irqchip->seq);
+		d->life->asked[msg->vector].from = from;
+		WRITE_ONCE(d->life->asked[msg->vector].seq, seq);
 	}
 	trace_gv_irq_request(vcpu->vm->vm_id, vcpu->id, msg->vector, from, msg->delivery, !new,
-			     life.seq);
+			     seq);
 }
 
 void irq_life_taken(struct vcpu *vcpu, u8 vector)
@@ -38,12 +38,13 @@ void irq_life_taken(struct vcpu *vcpu, u8 vector)
 	struct irq_lives *life = vcpu->lapic->life;
 	struct irq_life *asked = &life->asked[vector];
 
-	life->serving[vector] = *asked;
-	if (asked->seq) {
+	if (asked->tsc)
 		vcpu->events.interrupt.asked_tsc = asked->tsc;
-		vcpu->events.interrupt.seq = asked->seq;
-	}
-	*asked = (struct irq_life){};
+	vcpu->events.interrupt.seq = asked->seq;
+	if (irq_life_traced())
+		life->serving[vector] = *asked;
+	asked->tsc = 0;
+	asked->seq = 0;
 }
 
 void irq_life_eoi(struct vcpu *vcpu, u8 vector, bool level)

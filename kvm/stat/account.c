@@ -148,9 +148,11 @@ void account_state(struct vcpu *vcpu, enum vcpu_time state)
 
 	if (!static_branch_likely(&account_on))
 		return;
+	preempt_disable(); /* account_sched_out() writes too, and would make seq even in here */
 	account_write_begin(a);
 	account_switch(a, state, rdtsc());
 	account_write_end(a);
+	preempt_enable();
 }
 
 /* A thread that sleeps is not ready: it waits for the host's memory or a lock. */
@@ -167,31 +169,44 @@ void account_sched_in(struct vcpu *vcpu)
 		account_state(vcpu, VCPU_TIME_HANDLING);
 }
 
-u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
+/* Into the histogram of @key; preemption is on. */
+static void record_hist(struct vcpu *vcpu, u64 key, u64 ns)
 {
 	struct vcpu_account *a = &vcpu->account;
+
+	preempt_disable(); /* as above */
+	account_write_begin(a);
+	hist_record(histpool_get(a->hists, key), ns);
+	account_write_end(a);
+	preempt_enable();
+}
+
+u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
+{
 	u64 ns;
 
 	if (!static_branch_likely(&account_on))
 		return 0;
-	ns = account_ns(rdtsc() - a->record->exit_tsc);
-	preempt_disable(); /* account_sched_out() writes too, and would make seq even in here */
-	account_write_begin(a);
-	hist_record(histpool_get(a->hists, HIST_KEY(HIST_MMU_FAULT_TIME, kind, 0)), ns);
-	account_write_end(a);
-	preempt_enable();
+	ns = account_ns(rdtsc() - vcpu->account.record->exit_tsc);
+	record_hist(vcpu, HIST_KEY(HIST_MMU_FAULT_TIME, kind, 0), ns);
 	return ns;
 }
 
 void account_halt(struct vcpu *vcpu, u32 kind, u64 ns)
 {
-	struct vcpu_account *a = &vcpu->account;
+	if (static_branch_likely(&account_on))
+		record_hist(vcpu, HIST_KEY(HIST_HALT_TIME, kind, 0), ns);
+}
+
+u64 account_irq(struct vcpu *vcpu, u8 vector, u64 asked_tsc)
+{
+	u64 ns;
 
 	if (!static_branch_likely(&account_on))
-		return;
-	account_write_begin(a);
-	hist_record(histpool_get(a->hists, HIST_KEY(HIST_HALT_TIME, kind, 0)), ns);
-	account_write_end(a);
+		return 0;
+	ns = account_ns(rdtsc() - asked_tsc);
+	record_hist(vcpu, HIST_KEY(HIST_IRQ_TIME, vector >> 4, 0), ns);
+	return ns;
 }
 
 /* ---- readers ------------------------------------------------------------ */

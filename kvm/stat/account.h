@@ -278,6 +278,9 @@ void account_sched_in(struct vcpu *vcpu);
  */
 u64 account_mmu_fault(struct vcpu *vcpu, u32 kind);
 
+/* An interrupt is injected that was asked for at @asked_tsc: how long that took, in ns; 0 with timing off. */
+u64 account_irq(struct vcpu *vcpu, u8 vector, u64 asked_tsc);
+
 /* A wait in the kernel ended; @kind: enum wait_kind. */
 void account_halt(struct vcpu *vcpu, u32 kind, u64 ns);
 

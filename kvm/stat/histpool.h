@@ -12,7 +12,7 @@
 
 #include "hist.h"
 
-#define HISTPOOL_SIZE  48
+#define HISTPOOL_SIZE  64
 #define HISTPOOL_SLOTS 128 /* power of 2, more than HISTPOOL_SIZE */
 
 /*

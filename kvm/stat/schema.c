@@ -51,6 +51,7 @@ const u32 schema_n_counters = ARRAY_SIZE(schema_counters);
 	X(SLOT_CHANGES, "What happened to a memory slot")                                          \
 	X(IRQ_SOURCES, "Where an interrupt came from")                                             \
 	X(IRQ_DELIVERIES, "Delivery modes of interrupts")                                          \
+	X(VECTOR_CLASSES, "Priority class of an interrupt")                                        \
 	X(WAIT_KINDS, "How a halted vCPU waited")                                                  \
 	X(WAKE_CAUSES, "What ended a halted vCPU's wait")                                          \
 	X(FREEZE_CAUSES, "Why a flight recorder was frozen")                                       \

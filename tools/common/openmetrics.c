@@ -66,10 +66,15 @@ static const char *label_of(const char *list)
 	static const struct {
 		const char *list, *label;
 	} labels[] = {
-		{"EXIT_KINDS", "kind"},	    {"FAULT_KINDS", "kind"},
-		{"USER_REASONS", "reason"}, {"DIRTY_MODES", "mode"},
-		{"WAIT_KINDS", "kind"},	    {"FAULT_RESULTS", "result"},
-		{"OUTCOMES", "outcome"},    {"NONE", ""},
+		{"EXIT_KINDS", "kind"},
+		{"FAULT_KINDS", "kind"},
+		{"USER_REASONS", "reason"},
+		{"DIRTY_MODES", "mode"},
+		{"VECTOR_CLASSES", "class"},
+		{"WAIT_KINDS", "kind"},
+		{"FAULT_RESULTS", "result"},
+		{"OUTCOMES", "outcome"},
+		{"NONE", ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
@@ -88,20 +93,6 @@ bool om_hist(const struct schema_hist *hist, struct om_family *ret)
 		.text = hist->text,
 	};
 	return make_names(ret, hist->name);
-}
-
-bool om_stock(const char *name, bool grows, struct om_family *ret)
-{
-	bool is_time = ends_in(name, strlen(name), "_ns");
-
-	*ret = (struct om_family){
-		.type = grows ? OM_COUNTER : OM_GAUGE,
-		.unit = is_time ? "seconds" : "",
-		.label = "",
-		.exponent = is_time ? -9 : 0,
-		.text = "As stock KVM counts it",
-	};
-	return make_names(ret, name);
 }
 
 void om_states(struct om_family *ret)

@@ -38,9 +38,6 @@ struct om_family {
 bool om_counter(const struct schema_counter *counter, struct om_family *ret);
 bool om_hist(const struct schema_hist *hist, struct om_family *ret);
 
-/* A counter that is not of the schema (stock KVM's): by name; "_ns" at its end makes it a time. */
-bool om_stock(const char *name, bool grows, struct om_family *ret);
-
 /* The times of a vCPU by VCPU_TIMES, label "state", raw values in ns. */
 void om_states(struct om_family *ret);
 

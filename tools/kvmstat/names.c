@@ -11,19 +11,12 @@
 #define KIND_PEAK	"peak"
 
 const struct stat_info stat_info[ST_COUNT] = {
-#define STAT(name, kind, unit, exponent, text)                                                     \
-	[ST_##name] = {#name, KIND_##kind, text, false, false},
+#define STAT(name, kind, unit, exponent, text) [ST_##name] = {#name, KIND_##kind, text, false},
 #include "../../debugfs-schema/vcpu.def"
 #undef STAT
-#define STAT(name, kind, unit, exponent, text)                                                     \
-	[ST_##name] = {#name, KIND_##kind, text, true, false},
+#define STAT(name, kind, unit, exponent, text) [ST_##name] = {#name, KIND_##kind, text, true},
 #include "../../debugfs-schema/vm.def"
 #undef STAT
-#define STOCK(name, text) [ST_STOCK_##name] = {#name, KIND_CUMULATIVE, text, false, true}
-	STOCK(halt_wait_ns, "Halted in the kernel, asleep"),
-	STOCK(halt_poll_success_ns, "Halted in the kernel, polling, woken up meanwhile"),
-	STOCK(halt_poll_fail_ns, "Halted in the kernel, polling in vain"),
-#undef STOCK
 };
 
 const struct hist_info hist_info[HX_COUNT] = {

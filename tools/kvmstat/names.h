@@ -10,7 +10,7 @@
 #include "../../kvm/stat/schema.h"
 #include "../../debugfs-schema/lists.h"
 
-/* Counters: the schema's, then those of stock KVM that it does not have. */
+/* Counters: the schema's. */
 enum stat_index {
 #define STAT(name, kind, unit, exponent, text) ST_##name,
 #include "../../debugfs-schema/vcpu.def"
@@ -18,9 +18,6 @@ enum stat_index {
 	ST_VM_BEFORE = ST_VCPU_END - 1,
 #include "../../debugfs-schema/vm.def"
 #undef STAT
-	ST_STOCK_halt_wait_ns,
-	ST_STOCK_halt_poll_success_ns,
-	ST_STOCK_halt_poll_fail_ns,
 	ST_COUNT,
 };
 
@@ -28,8 +25,7 @@ struct stat_info {
 	const char *name;
 	const char *kind; /* "cumulative", "instant" or "peak" */
 	const char *text;
-	bool vm;    /* the VM's; else the vCPU's */
-	bool stock; /* not of the schema */
+	bool vm; /* the VM's; else the vCPU's */
 };
 
 extern const struct stat_info stat_info[ST_COUNT];

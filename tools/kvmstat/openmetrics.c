@@ -212,10 +212,6 @@ void openmetrics(FILE *f, const struct model *m, const struct query *q, bool old
 		if (stat >= 0 && om_counter(&schema_counters[i], &family))
 			stat_family(&e, &family, stat);
 	}
-	for (int stat = 0; stat < ST_COUNT; stat++)
-		if (stat_info[stat].stock && stat_find(stat_info[stat].name) == stat &&
-		    om_stock(stat_info[stat].name, true, &family))
-			stat_family(&e, &family, stat);
 	for (u32 i = 0; i < schema_n_hists; i++) {
 		int hist = hist_find(schema_hists[i].name);
 

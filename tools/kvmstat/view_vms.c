@@ -31,12 +31,11 @@ static double halted_percent(const struct delta *d, u32 n_vcpus)
 
 		return halted < 0 ? -1 : halted + delta_state(d, STATE_POLLING);
 	}
-	if (!c->have[ST_STOCK_halt_wait_ns] || !d->ns || !n_vcpus)
+	if (!c->have[ST_halt_wait_ns] || !d->ns || !n_vcpus)
 		return -1;
 	return min(100.0, 100.0 *
-				  (c->stat[ST_STOCK_halt_wait_ns] +
-				   c->stat[ST_STOCK_halt_poll_success_ns] +
-				   c->stat[ST_STOCK_halt_poll_fail_ns]) /
+				  (c->stat[ST_halt_wait_ns] + c->stat[ST_halt_poll_success_ns] +
+				   c->stat[ST_halt_poll_fail_ns]) /
 				  d->ns / n_vcpus);
 }
 
