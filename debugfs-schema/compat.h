@@ -57,6 +57,10 @@
 	E(kvm_apic_accept_irq,                                                                     \
 	  "__u32 apicid; __u16 dm; __u16 tm; __u8 vec; u32 vm_id; u32 vcpu_id",                    \
 	  "The local APIC takes an interrupt; dm: delivery mode in bits 10:8; tm: 1 level")        \
+	E(kvm_pv_eoi, "__u32 apicid; int vector; u32 vm_id; u32 vcpu_id",                          \
+	  "The guest ended an interrupt without an exit (PV EOI)")                                 \
+	E(kvm_pv_tlb_flush, "unsigned int vcpu_id; bool need_flush_tlb; u32 vm_id",                \
+	  "A vCPU that had lost its CPU runs again; need_flush_tlb: others asked it to flush")     \
 	E(kvm_eoi, "__u32 apicid; int vector; u32 vm_id; u32 vcpu_id",                             \
 	  "The guest ends the interrupt in service")                                               \
 	E(kvm_set_irq, "unsigned int gsi; int level; int irq_source_id; u32 vm_id; u32 vcpu_id",   \

@@ -29,6 +29,7 @@ enum vcpu_request {
 	REQ_TLB_FLUSH,
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
 	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
+	REQ_STEAL_UPDATE, /* renew what the guest reads of stolen time */
 	REQ_IRQ,	  /* the local APIC or the PIC may have an interrupt */
 	REQ_IOAPIC_EOI,	  /* KVM_EXIT_IOAPIC_EOI: lapic->eoi_vector */
 	REQ_FREEZE,	  /* freeze the flight recorder: account.freeze_cause */
@@ -104,7 +105,8 @@ struct vcpu {
 	struct vcpu_events events;
 	bool irq_window; /* asked of the back end */
 	bool nmi_window;
-	u8 mp_state; /* KVM_MP_STATE_* */
+	u8 mp_state;	  /* KVM_MP_STATE_* */
+	bool pv_unhalted; /* KVM_HC_KICK_CPU came: the next or the present halt is over */
 
 	/* Interrupt chips in the kernel. */
 	struct lapic_dev *lapic; /* (c) irq/irqchip.h; NULL: userspace's */
@@ -147,6 +149,8 @@ struct vcpu {
 	u64 tsc_offset;
 	u64 tsc_adjust; /* MSR IA32_TSC_ADJUST */
 	u32 tsc_khz;
+	u64 steal_msr;	     /* MSR_KVM_STEAL_TIME: gpa | enable; core/pv.c */
+	u64 steal_seen;	     /* the thread's run delay when it was written last, ns */
 	u64 kvmclock_msr;    /* MSR_KVM_SYSTEM_TIME: gpa | enable */
 	bool kvmclock_pause; /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
 	int kvmclock_cpu;

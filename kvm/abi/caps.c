@@ -51,6 +51,7 @@ static const struct cap caps[] = {
 	/* The API itself. */
 	[KVM_CAP_CHECK_EXTENSION_VM] = {1},
 	[KVM_CAP_ENABLE_CAP_VM] = {1},
+	[KVM_CAP_ENABLE_CAP] = {1},
 	[KVM_CAP_SYS_ATTRIBUTES] = {1},
 #ifdef KVM_CAP_VM_TYPES
 	[KVM_CAP_VM_TYPES] = {BIT(0)},
@@ -98,12 +99,14 @@ static const struct cap caps[] = {
 	[KVM_CAP_GET_MSR_FEATURES] = {1},
 	[KVM_CAP_X86_USER_SPACE_MSR] = {1},
 	[KVM_CAP_X86_MSR_FILTER] = {1},
+	[KVM_CAP_ENFORCE_PV_FEATURE_CPUID] = {1},
 	[KVM_CAP_MCE] = {MSR_MC_BANKS},
 
 	/* Time. */
 	[KVM_CAP_CLOCKSOURCE] = {1},
 	[KVM_CAP_ADJUST_CLOCK] = {.fn = cap_adjust_clock},
 	[KVM_CAP_KVMCLOCK_CTRL] = {1},
+	[KVM_CAP_VCPU_ATTRIBUTES] = {1},
 	[KVM_CAP_GET_TSC_KHZ] = {1},
 
 	/* Interrupt chips. */

@@ -276,8 +276,14 @@ static long nmi(struct abi_call *call)
 static long get_mp_state(struct abi_call *call)
 {
 	struct kvm_mp_state *state = call->buf;
+	struct vcpu *vcpu = call->vcpu;
 
-	state->mp_state = call->vcpu->mp_state;
+	/* What came and was not looked at yet has no other place to be saved in. */
+	if (lapic_in_kernel(vcpu))
+		halt_take_events(vcpu);
+	if (vcpu->mp_state == KVM_MP_STATE_HALTED && vcpu->pv_unhalted)
+		vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
+	state->mp_state = vcpu->mp_state;
 	return 0;
 }
 
@@ -335,6 +341,56 @@ static long set_lapic(struct abi_call *call)
 static long kvmclock_ctrl(struct abi_call *call)
 {
 	return time_kvmclock_ctrl(call->vcpu);
+}
+
+/* ---- attributes: the TSC's offset is the only one ------------------------- */
+
+static bool is_tsc_offset(const struct kvm_device_attr *attr)
+{
+	return !attr->flags && attr->group == KVM_VCPU_TSC_CTRL &&
+	       attr->attr == KVM_VCPU_TSC_OFFSET;
+}
+
+static long has_attr(struct abi_call *call)
+{
+	return is_tsc_offset(call->buf) ? 0 : -ENXIO;
+}
+
+static long get_attr(struct abi_call *call)
+{
+	const struct kvm_device_attr *attr = call->buf;
+
+	if (!is_tsc_offset(attr))
+		return -ENXIO;
+	return put_user(call->vcpu->tsc_offset, (u64 __user *)u64_to_user_ptr(attr->addr));
+}
+
+static long set_attr(struct abi_call *call)
+{
+	const struct kvm_device_attr *attr = call->buf;
+	u64 offset;
+
+	if (!is_tsc_offset(attr))
+		return -ENXIO;
+	if (get_user(offset, (u64 __user *)u64_to_user_ptr(attr->addr)))
+		return -EFAULT;
+	time_tsc_offset_write(call->vcpu, offset);
+	return 0;
+}
+
+/* Guests have no paravirtual feature that their CPUID does not name, asked for or not. */
+static long enable_cap(struct abi_call *call)
+{
+	const struct kvm_enable_cap *cap = call->buf;
+
+	if (cap->flags)
+		return -EINVAL;
+	switch (cap->cap) {
+	case KVM_CAP_ENFORCE_PV_FEATURE_CPUID:
+		return 0;
+	default:
+		return -EINVAL;
+	}
 }
 
 static long get_tsc_khz(struct abi_call *call)
@@ -449,6 +505,10 @@ static const struct abi_row vcpu_rows[] = {
 	ROW(KVM_KVMCLOCK_CTRL, ABI_NONE, KVM_CAP_KVMCLOCK_CTRL, kvmclock_ctrl),
 	ROW(KVM_GET_TSC_KHZ, ABI_NONE, KVM_CAP_GET_TSC_KHZ, get_tsc_khz),
 	ROW(KVM_SET_TSC_KHZ, ABI_VALUE, KVM_CAP_GET_TSC_KHZ, set_tsc_khz),
+	ROW(KVM_HAS_DEVICE_ATTR, ABI_COPY, KVM_CAP_VCPU_ATTRIBUTES, has_attr),
+	ROW(KVM_GET_DEVICE_ATTR, ABI_COPY, KVM_CAP_VCPU_ATTRIBUTES, get_attr),
+	ROW(KVM_SET_DEVICE_ATTR, ABI_COPY, KVM_CAP_VCPU_ATTRIBUTES, set_attr),
+	ROW(KVM_ENABLE_CAP, ABI_COPY, KVM_CAP_ENABLE_CAP, enable_cap),
 	ROW(KVM_SET_VAPIC_ADDR, ABI_COPY, KVM_CAP_VAPIC, set_vapic_addr),
 	ROW(KVM_GET_LAPIC, ABI_COPY, KVM_CAP_IRQCHIP, get_lapic),
 	ROW(KVM_SET_LAPIC, ABI_COPY, KVM_CAP_IRQCHIP, set_lapic),

@@ -316,6 +316,8 @@ u64 time_guest_tsc(struct vcpu *vcpu);
 /* host: from KVM_SET_MSRS; else by the guest's WRMSR. */
 void time_tsc_write(struct vcpu *vcpu, u64 value, bool host);
 void time_tsc_adjust_write(struct vcpu *vcpu, u64 value, bool host);
+/* KVM_VCPU_TSC_OFFSET: guest TSC - host TSC. */
+void time_tsc_offset_write(struct vcpu *vcpu, u64 offset);
 /* KVM_SET_TSC_KHZ on a vCPU or VM: only the host's own rate; -EINVAL. 0: the host's. */
 int time_tsc_khz_set(struct vcpu *vcpu, u32 khz);
 int time_vm_tsc_khz_set(struct vm *vm, u64 khz);
@@ -334,6 +336,8 @@ int time_kvmclock_ctrl(struct vcpu *vcpu);
 /* emulate.c ------------------------------------------------------------- */
 /* Advance RIP over the exiting instruction; fetches and decodes if it must. */
 enum run_result emulate_skip(struct vcpu *vcpu, struct exit *exit);
+/* Is the instruction at RIP a VMCALL? That is Intel's, and #UD on an AMD CPU. */
+bool emulate_at_vmcall(struct vcpu *vcpu, const struct exit *exit);
 /*
  * The exiting instruction is over and the next is at @next_rip: wraps it to the
  * code size, ends the interrupt shadow and RF, raises the trap of RFLAGS.TF.

@@ -9,6 +9,7 @@
  *
  * Locks: vcpu->mutex. What cpuid_init() found out is constant.
  */
+#include <linux/kvm_para.h>
 #include <linux/slab.h>
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
@@ -17,6 +18,7 @@
 #include "../trace/vcpu.h"
 #include "../x86/defs.h"
 #include "core.h"
+#include "pv.h"
 #include "state.h"
 
 static struct cpuid_host_caps host_caps __ro_after_init;
@@ -24,7 +26,8 @@ static struct cpuid_guest_caps default_caps __ro_after_init;
 
 /* KVM_FEATURES: paravirtual features that are really there. */
 #define KVM_FEATURES_OFFERED                                                                       \
-	(GKVM_CLOCKSOURCE | GKVM_NOP_IO_DELAY | GKVM_CLOCKSOURCE2 | GKVM_CLOCKSOURCE_STABLE)
+	(GKVM_CLOCKSOURCE | GKVM_NOP_IO_DELAY | GKVM_CLOCKSOURCE2 | GKVM_CLOCKSOURCE_STABLE |      \
+	 PV_FEATURES)
 
 static void host_read(void *ctx, u32 leaf, u32 subleaf, u32 regs[4])
 {
@@ -135,6 +138,8 @@ void cpuid_refresh(struct vcpu *vcpu)
 		cpuid_rule_set(table, table->entry, 0);
 		vcpu->caps = default_caps;
 	}
+	if (!lapic_in_kernel(vcpu))
+		vcpu->caps.kvm_features &= ~PV_FEATURES_OF_LAPIC;
 	cpuid_dynamic(vcpu);
 	vcpu->walk.cr0 = 0; /* reserved bits of page-table entries follow MAXPHYADDR */
 	arch_cpuid_update(vcpu);
@@ -164,6 +169,9 @@ void cpuid_guest(struct vcpu *vcpu)
 	bool found;
 
 	found = cpuid_rule_query(&vcpu->cpuid, function, index, regs);
+	/* Userspace may not know what needs the local APIC in here. */
+	if (unlikely(function == KVM_CPUID_FEATURES) && !lapic_in_kernel(vcpu))
+		regs[CPUID_REG_EAX] &= ~PV_FEATURES_OF_LAPIC;
 	trace_kvm_cpuid(vcpu, function, index, regs[CPUID_REG_EAX], regs[CPUID_REG_EBX],
 			regs[CPUID_REG_ECX], regs[CPUID_REG_EDX], found);
 	vcpu->gpr[GPR_RAX] = regs[CPUID_REG_EAX];

@@ -116,6 +116,19 @@ static unsigned int fetch_length(struct vcpu *vcpu, const struct exit *exit)
 	return len;
 }
 
+bool emulate_at_vmcall(struct vcpu *vcpu, const struct exit *exit)
+{
+	static const u8 vmcall[] = {0x0f, 0x01, 0xc1};
+	u64 bytes[2];
+	unsigned int n;
+	int idx;
+
+	idx = mem_enter(vcpu->vm);
+	n = fetch_all(vcpu, code_linear(vcpu, exit), fetch_access(exit), (u8 *)bytes);
+	mem_leave(vcpu->vm, idx);
+	return n >= sizeof(vmcall) && !memcmp(bytes, vmcall, sizeof(vmcall));
+}
+
 /* ---- going out to userspace ------------------------------------------------------ */
 
 static void give_mmio(struct vcpu *vcpu, const struct emul_pending *p)

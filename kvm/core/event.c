@@ -198,19 +198,20 @@ static void windows(struct vcpu *vcpu, bool irq, bool nmi)
 	}
 }
 
-/* The guest takes an interrupt now: acknowledge one of the chips'. */
-static void take_from_chip(struct vcpu *vcpu)
+/* The guest takes an interrupt now: acknowledge one of the chips'. False: they have none. */
+static bool take_from_chip(struct vcpu *vcpu)
 {
 	struct vcpu_events *ev = &vcpu->events;
 	int pending = chip_pending(vcpu);
 
 	if (ev->interrupt.pending || pending < 0)
-		return;
+		return false;
 	ev->interrupt.asked_tsc = account_tsc();
 	ev->interrupt.seq = 0;
 	ev->interrupt.vector = lapic_dev_ack(vcpu, pending);
 	ev->interrupt.soft = false;
 	ev->interrupt.pending = true;
+	return true;
 }
 
 /* The chips, the TPR or a halt: what follows from what the local APIC holds now. */
@@ -253,8 +254,8 @@ static enum event_type inject_one(struct vcpu *vcpu)
 		inject_nmi(vcpu);
 		return EVENT_NMI;
 	}
-	if (!ev->interrupt.injected && irq_open(vcpu))
-		take_from_chip(vcpu);
+	if (!ev->interrupt.injected && irq_open(vcpu) && take_from_chip(vcpu))
+		lapic_dev_pv_eoi_offer(vcpu);
 	if (ev->interrupt.injected || (ev->interrupt.pending && irq_open(vcpu))) {
 		inject_interrupt(vcpu);
 		return EVENT_INTR;

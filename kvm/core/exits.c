@@ -23,6 +23,7 @@
 #include "../trace/vcpu.h"
 #include "../trace/mmu.h"
 #include "core.h"
+#include "pv.h"
 #include "state.h"
 
 /* ---- helpers ------------------------------------------------------------ */
@@ -72,8 +73,10 @@ static enum run_result exit_cpuid(struct vcpu *vcpu, struct exit *exit)
 /* HLT was executed. With the local APIC in here the vCPU waits here, otherwise in userspace. */
 enum run_result exit_halted(struct vcpu *vcpu)
 {
-	if (event_wakes(vcpu))
-		return RUN_AGAIN; /* an event that is due wakes the CPU before it sleeps */
+	if (event_wakes(vcpu) || vcpu->pv_unhalted) {
+		vcpu->pv_unhalted = false;
+		return RUN_AGAIN; /* what is due wakes the CPU before it sleeps */
+	}
 	if (lapic_in_kernel(vcpu)) {
 		vcpu->mp_state = KVM_MP_STATE_HALTED;
 		return RUN_AGAIN;
@@ -161,25 +164,20 @@ static enum run_result exit_invlpg(struct vcpu *vcpu, struct exit *exit)
 	return emulate_skip(vcpu, exit);
 }
 
-/*
- * Hypercalls (Linux, Documentation/virt/kvm/x86/hypercalls.rst). None is
- * offered yet; the one that guests try anyway is answered, the rest are
- * refused as the interface says.
- */
+/* Hypercalls (Linux, Documentation/virt/kvm/x86/hypercalls.rst): for ring 0 only. */
 static enum run_result exit_hypercall(struct vcpu *vcpu, struct exit *exit)
 {
 	u64 mask = exit->cs_mode == EMUL_MODE_64 ? U64_MAX : U32_MAX;
 	u64 nr = vcpu->gpr[GPR_RAX] & mask;
-	s64 ret = -KVM_ENOSYS;
+	u64 arg[4] = {vcpu->gpr[GPR_RBX] & mask, vcpu->gpr[GPR_RCX] & mask,
+		      vcpu->gpr[GPR_RDX] & mask, vcpu->gpr[GPR_RSI] & mask};
+	s64 ret = -KVM_EPERM;
 	enum run_result res;
 
 	stat_inc(vcpu, hypercalls);
-	trace_kvm_hypercall(vcpu, nr, vcpu->gpr[GPR_RBX] & mask, vcpu->gpr[GPR_RCX] & mask,
-			    vcpu->gpr[GPR_RDX] & mask, vcpu->gpr[GPR_RSI] & mask);
-	if (exit->cpl)
-		ret = -KVM_EPERM;
-	else if (nr == KVM_HC_VAPIC_POLL_IRQ)
-		ret = 0;
+	trace_kvm_hypercall(vcpu, nr, arg[0], arg[1], arg[2], arg[3]);
+	if (!exit->cpl)
+		ret = pv_hypercall(vcpu, nr, arg, exit->cs_mode == EMUL_MODE_64);
 	res = emulate_skip(vcpu, exit);
 	if (res == RUN_AGAIN)
 		vcpu->gpr[GPR_RAX] = (u64)ret & mask;
@@ -353,6 +351,9 @@ static enum run_result exit_exception(struct vcpu *vcpu, struct exit *exit)
 	u8 vector = exit->exception.vector;
 
 	stat_inc(vcpu, exception_exits);
+	/* A guest that was made for the other vendor's CPUs, or comes from one, has its hypercall. */
+	if (vector == EXC_UD && emulate_at_vmcall(vcpu, exit))
+		return exit_hypercall(vcpu, exit);
 	if (vector == EXC_DB || vector == EXC_PF)
 		event_queue_payload(vcpu, vector, exit->exception.has_error_code,
 				    exit->exception.error_code, exit->exception.payload);

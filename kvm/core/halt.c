@@ -70,6 +70,8 @@ void halt_take_events(struct vcpu *vcpu)
 		take_init(vcpu);
 	if (test_and_clear_bit(LAPIC_EVENT_SIPI, &d->events))
 		take_sipi(vcpu, READ_ONCE(d->sipi_vector));
+	if (test_and_clear_bit(LAPIC_EVENT_KICK, &d->events))
+		vcpu->pv_unhalted = true;
 }
 
 /* ---- waiting --------------------------------------------------------------------- */
@@ -160,8 +162,9 @@ static void wait(struct vcpu *vcpu)
 
 int halt_wait(struct vcpu *vcpu)
 {
-	if (vcpu->mp_state == KVM_MP_STATE_HALTED && event_wakes(vcpu)) {
+	if (vcpu->mp_state == KVM_MP_STATE_HALTED && (event_wakes(vcpu) || vcpu->pv_unhalted)) {
 		vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
+		vcpu->pv_unhalted = false;
 		return 0;
 	}
 	wait(vcpu);

@@ -19,6 +19,7 @@
 #include "../x86/defs.h"
 #include "../irq/irqchip.h"
 #include "core.h"
+#include "pv.h"
 #include "state.h"
 
 static u32 index_list[MSR_RULE_MAX_LIST] __ro_after_init;
@@ -152,6 +153,12 @@ static enum msr_rule_result core_read(struct vcpu *vcpu, u32 index, u64 *ret)
 	case GMSR_KVM_SYSTEM_TIME_OLD:
 		*ret = vcpu->kvmclock_msr;
 		break;
+	case GMSR_KVM_STEAL_TIME:
+		*ret = vcpu->steal_msr;
+		break;
+	case GMSR_KVM_PV_EOI_EN:
+		*ret = lapic_in_kernel(vcpu) ? vcpu->lapic->pv_eoi_msr : 0;
+		break;
 	case GMSR_KVM_WALL_CLOCK:
 	case GMSR_KVM_WALL_CLOCK_OLD:
 		*ret = READ_ONCE(vcpu->vm->wall_clock);
@@ -221,6 +228,13 @@ static enum msr_rule_result core_write(struct vcpu *vcpu, u32 index, u64 value, 
 	case GMSR_KVM_SYSTEM_TIME:
 	case GMSR_KVM_SYSTEM_TIME_OLD:
 		time_kvmclock_write(vcpu, value);
+		break;
+	case GMSR_KVM_STEAL_TIME:
+		pv_steal_write(vcpu, value);
+		break;
+	case GMSR_KVM_PV_EOI_EN:
+		if (lapic_in_kernel(vcpu))
+			lapic_dev_pv_eoi_write(vcpu, value);
 		break;
 	case GMSR_KVM_WALL_CLOCK:
 	case GMSR_KVM_WALL_CLOCK_OLD:

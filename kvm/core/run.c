@@ -27,6 +27,7 @@
 #include "../stat/stat.h"
 #include "../trace/exit.h"
 #include "core.h"
+#include "pv.h"
 #include "state.h"
 
 /* ---- guest context ----------------------------------------------------- */
@@ -124,6 +125,11 @@ static int handle_requests(struct vcpu *vcpu)
 		time_kvmclock_update(vcpu);
 		mem_leave(vcpu->vm, idx);
 	}
+	if (test_and_clear_bit(REQ_STEAL_UPDATE, &vcpu->requests)) {
+		idx = mem_enter(vcpu->vm);
+		pv_steal_update(vcpu);
+		mem_leave(vcpu->vm, idx);
+	}
 	return 0;
 }
 
@@ -166,6 +172,15 @@ out:
 	return res;
 }
 
+/* What the guest did to its local APIC without an exit. */
+static __always_inline void take_shared_words(struct vcpu *vcpu)
+{
+	if (unlikely(vcpu->lapic->pv_eoi))
+		lapic_dev_pv_eoi_collect(vcpu);
+	if (unlikely(vcpu->lapic->vapic))
+		lapic_dev_vapic_in(vcpu);
+}
+
 /* ---- the loop ---------------------------------------------------------- */
 
 static enum run_result shutdown(struct vcpu *vcpu)
@@ -202,6 +217,8 @@ static int run_loop(struct vcpu *vcpu)
 			return 0;
 		}
 		if (unlikely(enter_guest(vcpu, exit) == ENTRY_WORK)) {
+			if (unlikely(vcpu->lapic && vcpu->lapic->pv_eoi))
+				lapic_dev_pv_eoi_collect(vcpu);
 			event_cancel_entry(vcpu);
 			err = thread_work(vcpu);
 			if (err)
@@ -210,8 +227,8 @@ static int run_loop(struct vcpu *vcpu)
 		}
 		if (unlikely(vcpu->events.in_flight || exit->vectoring.type != EVENT_NONE))
 			event_after_exit(vcpu, exit);
-		if (unlikely(vcpu->lapic && vcpu->lapic->vapic))
-			lapic_dev_vapic_in(vcpu);
+		if (vcpu->lapic)
+			take_shared_words(vcpu);
 		res = exit_dispatch(vcpu, exit);
 		if (likely(res <= RUN_RETRY)) {
 			if (unlikely(vcpu->run->request_interrupt_window) &&
@@ -285,6 +302,8 @@ static int run_loaded(struct vcpu *vcpu)
 	res = take_cr8(vcpu);
 	if (res)
 		return res;
+	if (unlikely(vcpu->steal_msr))
+		pv_run_begin(vcpu);
 	fpu_enter(vcpu);
 	res = vcpu->user_pending ? complete_pending(vcpu) : 1;
 	if (res > 0) {

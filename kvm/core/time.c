@@ -27,6 +27,7 @@
 #include <asm/tsc.h>
 
 #include "../arch/ops.h"
+#include "../irq/irqchip.h"
 #include "../mem/kick.h"
 #include "../mem/mem.h"
 #include "../x86/tsc.h"
@@ -115,6 +116,8 @@ static void offset_set(struct vcpu *vcpu, u64 offset)
 		return;
 	WRITE_ONCE(vcpu->tsc_offset, offset);
 	arch_tsc_offset_set(vcpu, offset);
+	if (lapic_in_kernel(vcpu))
+		lapic_dev_tsc_changed(vcpu);
 	vm_request_all(vcpu->vm, REQ_CLOCK_UPDATE, false);
 }
 
@@ -158,6 +161,15 @@ void time_tsc_write(struct vcpu *vcpu, u64 value, bool host)
 		offset = value - rdtsc_ordered();
 		vcpu->tsc_adjust += offset - vcpu->tsc_offset;
 	}
+	offset_set(vcpu, offset);
+}
+
+/* Userspace knows what it does: no guess at what other vCPUs' values were meant to be. */
+void time_tsc_offset_write(struct vcpu *vcpu, u64 offset)
+{
+	spin_lock(&vcpu->vm->time_lock);
+	vcpu->vm->time.tsc_offset = offset;
+	spin_unlock(&vcpu->vm->time_lock);
 	offset_set(vcpu, offset);
 }
 

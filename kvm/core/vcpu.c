@@ -19,6 +19,7 @@
 #include "../stat/stat.h"
 #include "../x86/seg.h"
 #include "core.h"
+#include "pv.h"
 #include "state.h"
 
 static struct kmem_cache *vcpu_cache;
@@ -61,6 +62,7 @@ static void sched_in(struct preempt_notifier *pn, int cpu)
 	struct vcpu *vcpu = container_of(pn, struct vcpu, preempt);
 
 	account_sched_in(vcpu);
+	pv_sched_in(vcpu);
 	bind_cpu(vcpu, cpu);
 }
 
@@ -69,6 +71,7 @@ static void sched_out(struct preempt_notifier *pn, struct task_struct *next)
 	struct vcpu *vcpu = container_of(pn, struct vcpu, preempt);
 
 	unbind_cpu(vcpu);
+	pv_sched_out(vcpu);
 	account_sched_out(vcpu);
 }
 

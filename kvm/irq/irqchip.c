@@ -155,6 +155,22 @@ int irqchip_deliver(struct vm *vm, const struct irq_msg *msg, u32 sender, enum i
 	return delivered;
 }
 
+void irqchip_pv_kick(struct vm *vm, u32 apic_id)
+{
+	/* Who would get an NMI with that destination. */
+	const struct irq_msg msg = {
+		.dest = apic_id, .delivery = IRQ_NMI, .assert = true, .x2apic = true};
+	const struct dest_map *map;
+	int to;
+
+	rcu_read_lock();
+	map = rcu_dereference(vm->irqchip->map);
+	to = map ? dest_single(map, &msg, 0) : DEST_NONE;
+	if (to >= 0)
+		lapic_post_kick(vm_vcpu(vm, to));
+	rcu_read_unlock();
+}
+
 int irqchip_send_msi(struct vm *vm, u32 addr_lo, u32 addr_hi, u32 data)
 {
 	struct irq_msg msg;

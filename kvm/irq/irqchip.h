@@ -98,6 +98,9 @@ int irqchip_send_msi(struct vm *vm, u32 addr_lo, u32 addr_hi, u32 data);
 /* Deliver to all or one of those addressed. @sender: index of the vCPU whose IPI it is, else 0. */
 int irqchip_deliver(struct vm *vm, const struct irq_msg *msg, u32 sender, enum irq_from from);
 
+/* KVM_HC_KICK_CPU: the vCPU with that APIC id, if there is one, halts no longer. Any context but NMI. */
+void irqchip_pv_kick(struct vm *vm, u32 apic_id);
+
 /* KVM_GET_IRQCHIP, KVM_SET_IRQCHIP. -EINVAL, -ENXIO. */
 int irqchip_get_state(struct vm *vm, struct kvm_irqchip *chip);
 int irqchip_set_state(struct vm *vm, const struct kvm_irqchip *chip);
@@ -178,9 +181,17 @@ struct lapic_dev {
 	bool timer_fired; /* (a) */
 	u8 eoi_vector;	  /* for REQ_IOAPIC_EOI */
 	gpa_t vapic;	  /* KVM_SET_VAPIC_ADDR; 0: none */
+	u64 pv_eoi_msr;	  /* MSR_KVM_PV_EOI_EN: gpa | enable */
+	bool pv_eoi;	  /* the guest may end the interrupt in service without an exit */
 };
 
-enum lapic_event { LAPIC_EVENT_INIT, LAPIC_EVENT_SIPI, LAPIC_EVENT_NMI, LAPIC_EVENT_SMI };
+enum lapic_event {
+	LAPIC_EVENT_INIT,
+	LAPIC_EVENT_SIPI,
+	LAPIC_EVENT_NMI,
+	LAPIC_EVENT_SMI,
+	LAPIC_EVENT_KICK, /* KVM_HC_KICK_CPU */
+};
 
 static inline bool lapic_in_kernel(const struct vcpu *vcpu)
 {
@@ -198,6 +209,7 @@ void lapic_dev_cpuid(struct vcpu *vcpu);
 void lapic_dev_sync(struct vcpu *vcpu);
 /* From any context: have this vCPU's local APIC take a message. False: it waits there already. */
 bool lapic_post(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from);
+void lapic_post_kick(struct vcpu *vcpu);
 
 /* Vector that could be delivered now; -1: none. The PIC's comes first. */
 #define LAPIC_EXTINT 256
@@ -227,6 +239,16 @@ int lapic_dev_set_state(struct vcpu *vcpu, const struct kvm_lapic_state *state);
 int lapic_dev_set_vapic(struct vcpu *vcpu, gpa_t gpa);
 void lapic_dev_vapic_in(struct vcpu *vcpu);
 void lapic_dev_vapic_out(struct vcpu *vcpu);
+
+/*
+ * PV EOI (Linux, Documentation/virt/kvm/x86/msr.rst, MSR_KVM_PV_EOI_EN): a bit in guest memory that
+ * the guest clears instead of writing the EOI register. Offered when an interrupt is injected,
+ * where its EOI would have no effect beyond the local APIC, and looked at after the next exit,
+ * before anything else is. SRCU is entered here.
+ */
+void lapic_dev_pv_eoi_write(struct vcpu *vcpu, u64 value);
+void lapic_dev_pv_eoi_offer(struct vcpu *vcpu);
+void lapic_dev_pv_eoi_collect(struct vcpu *vcpu);
 
 /* The guest's TSC was written, or INIT came. */
 void lapic_dev_tsc_changed(struct vcpu *vcpu);

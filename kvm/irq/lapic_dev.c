@@ -93,6 +93,14 @@ bool lapic_post(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from
 	return new;
 }
 
+void lapic_post_kick(struct vcpu *vcpu)
+{
+	if (!post_event(vcpu->lapic, LAPIC_EVENT_KICK))
+		return;
+	vcpu_request(vcpu, REQ_IRQ);
+	vcpu_kick(vcpu);
+}
+
 static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 {
 	struct lapic_dev *d = container_of(timer, struct lapic_dev, timer);
@@ -487,4 +495,60 @@ void lapic_dev_vapic_out(struct vcpu *vcpu)
 
 	mem_write(vcpu, d->vapic, &word, sizeof(word));
 	mem_leave(vcpu->vm, idx);
+}
+
+/* ---- PV EOI ------------------------------------------------------------------------ */
+
+#define PV_EOI_ENABLED BIT_ULL(0)
+#define PV_EOI_GPA     (~3ULL)
+#define PV_EOI_PENDING 1 /* the guest clears it */
+
+void lapic_dev_pv_eoi_write(struct vcpu *vcpu, u64 value)
+{
+	vcpu->lapic->pv_eoi_msr = value;
+}
+
+void lapic_dev_pv_eoi_offer(struct vcpu *vcpu)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	const u8 pending = PV_EOI_PENDING;
+	int idx;
+
+	if (!(d->pv_eoi_msr & PV_EOI_ENABLED) || !lapic_pv_eoi_ok(&d->lapic))
+		return;
+	idx = mem_enter(vcpu->vm);
+	d->pv_eoi = !mem_write(vcpu, d->pv_eoi_msr & PV_EOI_GPA, &pending, sizeof(pending));
+	mem_leave(vcpu->vm, idx);
+}
+
+/* True if the guest has ended it; the offer is over in any case. */
+static bool pv_eoi_done(struct vcpu *vcpu)
+{
+	gpa_t gpa = vcpu->lapic->pv_eoi_msr & PV_EOI_GPA;
+	bool done = false;
+	u8 word;
+	int idx = mem_enter(vcpu->vm);
+
+	if (!mem_read(vcpu, gpa, &word, sizeof(word))) {
+		done = !(word & PV_EOI_PENDING);
+		word = 0;
+		if (!done)
+			mem_write(vcpu, gpa, &word, sizeof(word));
+	}
+	mem_leave(vcpu->vm, idx);
+	return done;
+}
+
+void lapic_dev_pv_eoi_collect(struct vcpu *vcpu)
+{
+	struct lapic_dev *d = vcpu->lapic;
+	struct lapic_fx fx = {};
+
+	d->pv_eoi = false;
+	if (!pv_eoi_done(vcpu))
+		return;
+	trace_kvm_pv_eoi(vcpu, lapic_isr_max(&d->lapic));
+	stat_inc(vcpu, pv_eoi);
+	lapic_eoi(&d->lapic, &fx);
+	carry_out(d, &fx);
 }

@@ -82,6 +82,21 @@ int mem_write(struct vcpu *vcpu, gpa_t gpa, const void *buf, unsigned int len)
 	return 0;
 }
 
+void mem_write_nofault(struct vcpu *vcpu, gpa_t gpa, u8 value)
+{
+	const struct memslot *slot;
+	void __user *at;
+	unsigned int part;
+
+	slot = locate(vcpu, gpa, sizeof(value), true, &at, &part);
+	if (!slot)
+		return;
+	pagefault_disable();
+	if (!raw_copy_to_user(at, &value, sizeof(value)))
+		mem_mark_dirty(vcpu->vm, slot, gpa >> GV_PAGE_SHIFT);
+	pagefault_enable();
+}
+
 /* Not across the end of a page. */
 static bool in_page(gpa_t gpa, unsigned int len)
 {

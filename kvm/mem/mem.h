@@ -100,6 +100,9 @@ static __always_inline hva_t mem_hva(const struct memslot *slot, gfn_t gfn)
 int mem_read(struct vcpu *vcpu, gpa_t gpa, void *buf, unsigned int len);
 int mem_write(struct vcpu *vcpu, gpa_t gpa, const void *buf, unsigned int len);
 
+/* Write a byte if that can be done without a fault. SRCU held; any context of the VM's own thread. */
+void mem_write_nofault(struct vcpu *vcpu, gpa_t gpa, u8 value);
+
 /*
  * Read @words 8-byte words, each at once; they must not cross a page. The fast
  * path of instruction fetches. SRCU held, may fault. 0 or -EFAULT.

@@ -32,7 +32,8 @@
 
 #define INTERCEPT_C (VMCB_C_INVLPGB | VMCB_C_INVLPGB_ILL | VMCB_C_MCOMMIT | VMCB_C_TLBSYNC)
 
-#define INTERCEPT_EXCEPTIONS (BIT(EXC_DB) | BIT(EXC_AC) | BIT(EXC_MC))
+/* #UD: the hypercall of guests that believe to be on an Intel CPU, see exit_exception() in core/. */
+#define INTERCEPT_EXCEPTIONS (BIT(EXC_DB) | BIT(EXC_UD) | BIT(EXC_AC) | BIT(EXC_MC))
 
 void svm_intercept_a(struct svm_vcpu *svm, u32 bit, bool on)
 {

@@ -135,6 +135,50 @@ TRACE_EVENT(kvm_eoi,
 		  __entry->apicid, __entry->vector)
 );
 
+/* The guest ended it without an exit. */
+TRACE_EVENT(kvm_pv_eoi,
+	TP_PROTO(struct vcpu *vcpu, int vector),
+	TP_ARGS(vcpu, vector),
+
+	TP_STRUCT__entry(
+		__field(__u32, apicid)
+		__field(int, vector)
+		__field(u32, vm_id)
+		__field(u32, vcpu_id)
+	),
+
+	TP_fast_assign(
+		__entry->apicid = vcpu->id;
+		__entry->vector = vector;
+		__entry->vm_id = vcpu->vm->vm_id;
+		__entry->vcpu_id = vcpu->id;
+	),
+
+	TP_printk("vm %u vcpu %u apic %u vector 0x%x", __entry->vm_id, __entry->vcpu_id,
+		  __entry->apicid, __entry->vector)
+);
+
+/* A vCPU that had lost its CPU runs again; @need: others asked it to flush meanwhile. */
+TRACE_EVENT(kvm_pv_tlb_flush,
+	TP_PROTO(struct vcpu *vcpu, bool need),
+	TP_ARGS(vcpu, need),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, vcpu_id)
+		__field(bool, need_flush_tlb)
+		__field(u32, vm_id)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu->id;
+		__entry->need_flush_tlb = need;
+		__entry->vm_id = vcpu->vm->vm_id;
+	),
+
+	TP_printk("vm %u vcpu %u flush %d", __entry->vm_id, __entry->vcpu_id,
+		  __entry->need_flush_tlb)
+);
+
 /* @source: IRQ_SOURCE_*. */
 TRACE_EVENT(kvm_set_irq,
 	TP_PROTO(const struct vm *vm, u32 gsi, bool level, int source),

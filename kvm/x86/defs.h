@@ -276,6 +276,8 @@ enum exc_vector {
 #define GKVM_STEAL_TIME		BIT(5)
 #define GKVM_PV_EOI		BIT(6)
 #define GKVM_PV_UNHALT		BIT(7)
+#define GKVM_PV_TLB_FLUSH	BIT(9)
+#define GKVM_PV_SEND_IPI	BIT(11)
 #define GKVM_POLL_CONTROL	BIT(12)
 #define GKVM_ASYNC_PF_INT	BIT(14)
 #define GKVM_CLOCKSOURCE_STABLE BIT(24)

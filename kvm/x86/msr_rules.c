@@ -121,8 +121,8 @@ static const struct msr_rule msr_rules[] = {
 	{GMSR_X2APIC_FIRST, 0x100, MSR_HOME_CORE, MSR_NEED_X2APIC, CHK_ANY, 0, 0, 0},
 	CORE(GMSR_KVM_WALL_CLOCK, MSR_NEED_CLOCK, CHK_MASK, LIST, ~3ULL),
 	CORE(GMSR_KVM_SYSTEM_TIME, MSR_NEED_CLOCK, CHK_MASK, LIST, ~2ULL),
-	/* Features that aren't there: off is what they are, and off is accepted. */
-	CONST(GMSR_KVM_ASYNC_PF_EN, 6, MSR_NEED_NONE, 0, 0),
+	CORE(GMSR_KVM_STEAL_TIME, MSR_NEED_STEAL_TIME, CHK_MASK, LIST, ~0x3eULL),
+	CORE(GMSR_KVM_PV_EOI_EN, MSR_NEED_PV_EOI, CHK_MASK, LIST, ~2ULL),
 	CORE(GMSR_EFER, MSR_NEED_NONE, CHK_ANY, 0, 0),
 	BACKEND(GMSR_STAR, MSR_NEED_NONE, CHK_ANY, LIST, 0),
 	BACKEND(GMSR_LSTAR, MSR_NEED_LM, CHK_CANON, LIST, 0),
@@ -208,6 +208,10 @@ bool msr_rule_exists(const struct msr_rule *rule, u32 index, const struct cpuid_
 		return caps->kvm_features & GKVM_CLOCKSOURCE;
 	case MSR_NEED_CLOCK:
 		return caps->kvm_features & GKVM_CLOCKSOURCE2;
+	case MSR_NEED_STEAL_TIME:
+		return caps->kvm_features & GKVM_STEAL_TIME;
+	case MSR_NEED_PV_EOI:
+		return caps->kvm_features & GKVM_PV_EOI;
 	}
 	return false;
 }

@@ -281,18 +281,35 @@ static void kvm_clock_msrs_are_aligned_and_need_the_feature(void **state)
 	assert_int_equal(write_val(&bare, GMSR_KVM_WALL_CLOCK_OLD, &val, false), NONE);
 }
 
-static void absent_paravirtual_features_accept_being_off(void **state)
+static void paravirtual_msrs_are_there_with_their_feature(void **state)
 {
+	static const u32 never[] = {GMSR_KVM_ASYNC_PF_EN, GMSR_KVM_POLL_CONTROL,
+				    GMSR_KVM_ASYNC_PF_INT, GMSR_KVM_ASYNC_PF_ACK};
+	static const struct {
+		u32 msr, feature;
+		u64 reserved;
+	} have[] = {{GMSR_KVM_STEAL_TIME, GKVM_STEAL_TIME, 0x3e},
+		    {GMSR_KVM_PV_EOI_EN, GKVM_PV_EOI, 2}};
+	struct cpuid_guest_caps with = amd;
+
 	(void)state;
-	for (u32 msr = GMSR_KVM_ASYNC_PF_EN; msr <= GMSR_KVM_ASYNC_PF_ACK; msr++) {
-		assert_int_equal(host_write(msr, 0), DROP);
-		assert_int_equal(guest_write(msr, 0), DROP);
-		assert_int_equal(host_write(msr, 1), GP);
-		assert_int_equal(guest_write(msr, 1), GP);
-		assert_int_equal(guest_read(msr), OK);
-		assert_int_equal(value(msr), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
+		assert_int_equal(guest_read(never[i]), NONE);
+		assert_int_equal(guest_write(never[i], 0), NONE);
 	}
-	assert_int_equal(guest_write(GMSR_KVM_ASYNC_PF_ACK + 1, 0), NONE);
+	for (size_t i = 0; i < ARRAY_SIZE(have); i++) {
+		u64 val = 0x1000 | 1;
+
+		with.kvm_features = 0;
+		assert_int_equal(write_val(&with, have[i].msr, &val, false), NONE);
+		with.kvm_features = have[i].feature;
+		assert_int_equal(write_val(&with, have[i].msr, &val, false), OK);
+		for (u64 bit = 1; bit < 64; bit <<= 1) {
+			val = 0x1000 | bit;
+			assert_int_equal(write_val(&with, have[i].msr, &val, false),
+					 bit & have[i].reserved ? GP : OK);
+		}
+	}
 }
 
 static void machine_check_banks_exist_as_many_as_were_set_up(void **state)
@@ -589,7 +606,7 @@ int main(void)
 		cmocka_unit_test_setup(apic_base_values, setup),
 		cmocka_unit_test_setup(apic_mode_steps_follow_the_diagram, setup),
 		cmocka_unit_test_setup(kvm_clock_msrs_are_aligned_and_need_the_feature, setup),
-		cmocka_unit_test_setup(absent_paravirtual_features_accept_being_off, setup),
+		cmocka_unit_test_setup(paravirtual_msrs_are_there_with_their_feature, setup),
 		cmocka_unit_test_setup(machine_check_banks_exist_as_many_as_were_set_up, setup),
 		cmocka_unit_test_setup(mce_capabilities_are_bounded, setup),
 		cmocka_unit_test_setup(amd_odds_and_ends_read_zero_and_swallow_writes, setup),
