@@ -132,6 +132,7 @@ static void wait(struct vcpu *vcpu)
 	u64 start = ktime_get_ns(), polled, slept = 0;
 	bool woken = false;
 
+	account_halted(vcpu);
 	trace_gv_halt(vcpu->vm->vm_id, vcpu->id, vcpu->mp_state, vcpu->rip, vcpu->halt_poll_ns);
 	if (vcpu->halt_poll_ns) {
 		account_state(vcpu, VCPU_TIME_POLLING);

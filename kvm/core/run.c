@@ -16,6 +16,7 @@
 #include <linux/kvm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
+#include <linux/task_work.h>
 #include <linux/uaccess.h>
 #include <linux/vtime.h>
 
@@ -63,10 +64,28 @@ static void take_host_interrupt(struct vcpu *vcpu)
 
 #define LEAVE_WORK (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL | _TIF_NEED_RESCHED | _TIF_NOTIFY_RESUME)
 
+/*
+ * TIF_NOTIFY_RESUME is set for rseq whenever the thread gets a CPU, and that can
+ * wait until the thread goes to user mode. Task work and a memory cgroup over its
+ * limit can't: there are guests that never make their thread go there.
+ */
+static bool resume_work(void)
+{
+#ifdef CONFIG_MEMCG
+	if (current->memcg_nr_pages_over_high)
+		return true;
+#endif
+	return task_work_pending(current);
+}
+
 /* Interrupts off, mode published: has the thread anything to do before an entry? */
 static __always_inline bool must_leave(struct vcpu *vcpu)
 {
-	return READ_ONCE(vcpu->requests) || (read_thread_flags() & LEAVE_WORK);
+	unsigned long work = read_thread_flags() & LEAVE_WORK;
+
+	if (READ_ONCE(vcpu->requests))
+		return true;
+	return unlikely(work) && (work != _TIF_NOTIFY_RESUME || resume_work());
 }
 
 /*
@@ -87,9 +106,8 @@ static int thread_work(struct vcpu *vcpu)
 		stat_inc(vcpu, signal_exits);
 		return -EINTR;
 	}
-	if (work & _TIF_NOTIFY_RESUME) {
+	if ((work & _TIF_NOTIFY_RESUME) && resume_work())
 		return -ERESTARTNOINTR; /* run_vcpu() sees to the restart */
-	}
 	/* This CPU may also be on its way offline, its hardware off: go elsewhere. */
 	if ((work & _TIF_NEED_RESCHED) || !raw_cpu_read(arch_cpu_on))
 		schedule();

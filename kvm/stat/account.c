@@ -155,6 +155,22 @@ void account_state(struct vcpu *vcpu, enum vcpu_time state)
 	preempt_enable();
 }
 
+void account_halted(struct vcpu *vcpu)
+{
+	struct vcpu_account *a = &vcpu->account;
+	u64 now;
+
+	if (!static_branch_likely(&account_on) || !a->open)
+		return;
+	preempt_disable(); /* as above */
+	account_write_begin(a);
+	now = rdtsc();
+	account_close(vcpu, now, OUTCOME_HALTED, 0);
+	account_switch(a, VCPU_TIME_HANDLING, now);
+	account_write_end(a);
+	preempt_enable();
+}
+
 /* A thread that sleeps is not ready: it waits for the host's memory or a lock. */
 void account_sched_out(struct vcpu *vcpu)
 {

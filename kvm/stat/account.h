@@ -8,7 +8,7 @@
  * states add up to the vCPU's age, to the tick.
  *
  * An exit is "open" from the moment the guest was left until the guest is
- * entered again or KVM_RUN returns; then it is closed: its handling time goes
+ * entered again, the vCPU halts in the kernel or KVM_RUN returns; then it is closed: its handling time goes
  * into the histogram of its kind and hardware reason, a record into the flight
  * recorder, gv_exit to whoever traces, and storms are looked for. The closing
  * itself (some 80 instructions) counts as time of what comes next.
@@ -281,6 +281,8 @@ u64 account_mmu_fault(struct vcpu *vcpu, u32 kind);
 /* An interrupt is injected that was asked for at @asked_tsc: how long that took, in ns; 0 with timing off. */
 u64 account_irq(struct vcpu *vcpu, u8 vector, u64 asked_tsc);
 
+/* The vCPU will wait in the kernel: the exit that brought it there is handled. */
+void account_halted(struct vcpu *vcpu);
 /* A wait in the kernel ended; @kind: enum wait_kind. */
 void account_halt(struct vcpu *vcpu, u32 kind, u64 ns);
 

@@ -79,6 +79,7 @@ enum msr_need {
 	MSR_NEED_CLOCK,	    /* KVM_FEATURE_CLOCKSOURCE2 */
 	MSR_NEED_STEAL_TIME,
 	MSR_NEED_PV_EOI,
+	MSR_NEED_ABSENT, /* no guest has the feature; userspace may write 0 all the same */
 };
 
 /* Flags of a rule */
