@@ -163,7 +163,11 @@ static s64 send_ipis(struct vcpu *vcpu, u64 map_lo, u64 map_hi, u32 first, u64 i
 		return -KVM_EINVAL;
 	for (i = 0; i < 2; i++) {
 		for (; map[i]; map[i] &= map[i] - 1) {
-			msg.dest = first + i * half + __ffs(map[i]);
+			u64 id = (u64)first + i * half + __ffs(map[i]);
+
+			if (id >= IRQ_DEST_ALL)
+				return sent; /* no id, but everybody's; nor do ids wrap */
+			msg.dest = id;
 			sent += irqchip_deliver(vcpu->vm, &msg, vcpu->index, IRQ_FROM_IPI);
 		}
 	}
