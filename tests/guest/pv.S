@@ -6,7 +6,7 @@
 #define MSR_APIC_BASE 0x1b
 #define MSR_X2APIC_EOI 0x80b
 
-/* Forever: the hypercall that I_ARG says (words: number, four arguments), then report its result. */
+/* Forever: the hypercall that I_ARG says (number, four arguments), then report its result. */
 PAYLOAD(pv_call)
 	.code64
 1:	movq I_ARG, %rax
@@ -31,8 +31,8 @@ PAYLOAD(pv_vmcall)
 END(pv_vmcall)
 
 /*
- * Forever: report (2) that interrupts may be sent, take one, end it, and report how: 1 by clearing the
- * bit at G_DATA, 0 by writing the register.
+ * Forever: report (2) that interrupts may be sent, take one, end it, and report how: 1 by clearing
+ * the bit at G_DATA, 0 by writing the register.
  */
 PAYLOAD(pv_eoi)
 	.code64
