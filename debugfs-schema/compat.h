@@ -76,6 +76,23 @@
 	  "A pin's interrupt ended; irqchip: 0 and 1 PIC, 2 I/O APIC")                             \
 	E(kvm_vcpu_wakeup, "__u64 ns; bool waited; bool valid; u32 vm_id; u32 vcpu_id",            \
 	  "A halted vCPU goes on; waited: it slept, too")                                          \
+	E(kvm_write_tsc_offset,                                                                    \
+	  "unsigned int vcpu_id; __u64 previous_tsc_offset; __u64 next_tsc_offset; u32 vm_id",     \
+	  "The TSC of a vCPU is set; offset: guest's TSC - host's TSC")                            \
+	E(kvm_track_tsc,                                                                           \
+	  "unsigned int vcpu_id; unsigned int nr_vcpus_matched_tsc; unsigned int online_vcpus; "   \
+	  "bool use_master_clock; unsigned int host_clock; u32 vm_id",                             \
+	  "Whose TSC agrees with this vCPU's; host_clock: 0 not the TSC, 1 the TSC")               \
+	E(kvm_update_master_clock,                                                                 \
+	  "bool use_master_clock; unsigned int host_clock; bool offset_matched; u32 vm_id; "       \
+	  "u32 vcpu_id",                                                                           \
+	  "All vCPUs' kvmclock is one function of the TSC: use_master_clock")                      \
+	E(kvm_pvclock_update,                                                                      \
+	  "unsigned int vcpu_id; __u32 version; __u64 tsc_timestamp; __u64 system_time; "          \
+	  "__u32 tsc_to_system_mul; __s8 tsc_shift; __u8 flags; u32 vm_id",                        \
+	  "The page that a guest reads kvmclock from is written")                                  \
+	E(kvm_fast_mmio, "u64 gpa; u32 vm_id; u32 vcpu_id",                                        \
+	  "A write that signals an eventfd whatever its length and value")                         \
 	E(kvm_halt_poll_ns,                                                                        \
 	  "bool grow; unsigned int vcpu_id; unsigned int new; unsigned int old; u32 vm_id",        \
 	  "A vCPU will poll longer (grow) or shorter when it halts, in ns")                        \

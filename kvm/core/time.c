@@ -30,6 +30,7 @@
 #include "../irq/irqchip.h"
 #include "../mem/kick.h"
 #include "../mem/mem.h"
+#include "../trace/time.h"
 #include "../x86/tsc.h"
 #include "core.h"
 
@@ -109,15 +110,51 @@ void time_vm_init(struct vm *vm)
 	vm->time.tsc_offset = -now.tsc;
 }
 
+/* How many vCPUs beside this one have the same TSC; @ret_online: how many there are in all. */
+static u32 tscs_matching(struct vcpu *vcpu, u32 *ret_online)
+{
+	struct vcpu *other;
+	u32 i, n = 0;
+
+	for (i = 0; (other = vm_vcpu(vcpu->vm, i)); i++)
+		n += other != vcpu && READ_ONCE(other->tsc_offset) == vcpu->tsc_offset;
+	*ret_online = i;
+	return n;
+}
+
+/*
+ * Guests read vCPU 0's page on whatever vCPU they run (vDSO), if it says
+ * "stable": only while the TSCs of all vCPUs are one.
+ */
+static bool offsets_equal(struct vcpu *vcpu)
+{
+	u32 online, n = tscs_matching(vcpu, &online);
+
+	return n + 1 >= online;
+}
+
+static void trace_offset(struct vcpu *vcpu, u64 before)
+{
+	u32 online, n = tscs_matching(vcpu, &online);
+	bool stable = tsc_stable(), equal = n + 1 >= online;
+
+	trace_kvm_write_tsc_offset(vcpu, before, vcpu->tsc_offset);
+	trace_kvm_track_tsc(vcpu, n, online, stable && equal, stable);
+	trace_kvm_update_master_clock(vcpu->vm, stable && equal, stable, equal);
+}
+
 /* Every vCPU's page depends on whether all have the same. */
 static void offset_set(struct vcpu *vcpu, u64 offset)
 {
-	if (vcpu->tsc_offset == offset)
+	u64 before = vcpu->tsc_offset;
+
+	if (before == offset)
 		return;
 	WRITE_ONCE(vcpu->tsc_offset, offset);
 	arch_tsc_offset_set(vcpu, offset);
 	if (lapic_in_kernel(vcpu))
 		lapic_dev_tsc_changed(vcpu);
+	trace_offset(vcpu, before);
 	vm_request_all(vcpu->vm, REQ_CLOCK_UPDATE, false);
 }
 
@@ -226,22 +263,6 @@ void time_kvmclock_write(struct vcpu *vcpu, u64 value)
 	clock_request(vcpu);
 }
 
-/*
- * Guests read vCPU 0's page on whatever vCPU they run (vDSO), if it says
- * "stable": only while the TSCs of all vCPUs are one.
- */
-static bool offsets_equal(struct vcpu *vcpu)
-{
-	struct vcpu *other;
-	u32 i;
-
-	for (i = 0; (other = vm_vcpu(vcpu->vm, i)); i++) {
-		if (READ_ONCE(other->tsc_offset) != vcpu->tsc_offset)
-			return false;
-	}
-	return true;
-}
-
 static u8 pvclock_flags(struct vcpu *vcpu, u8 old, bool stable)
 {
 	/* The guest clears STOPPED when it has seen it. */
@@ -290,6 +311,7 @@ void time_kvmclock_update(struct vcpu *vcpu)
 	}
 	tsc_pvclock_fill(&clock, clock.version, &time.scale, now.tsc + vcpu->tsc_offset,
 			 clock_at(&time, &now, stable), flags);
+	trace_kvm_pvclock_update(vcpu, &clock);
 	pvclock_write(vcpu, gpa, &clock);
 }
 

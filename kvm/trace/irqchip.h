@@ -179,6 +179,26 @@ TRACE_EVENT(kvm_pv_tlb_flush,
 		  __entry->need_flush_tlb)
 );
 
+/* An ioeventfd for writes of any length and value. */
+TRACE_EVENT(kvm_fast_mmio,
+	TP_PROTO(struct vcpu *vcpu, u64 gpa),
+	TP_ARGS(vcpu, gpa),
+
+	TP_STRUCT__entry(
+		__field(u64, gpa)
+		__field(u32, vm_id)
+		__field(u32, vcpu_id)
+	),
+
+	TP_fast_assign(
+		__entry->gpa = gpa;
+		__entry->vm_id = vcpu->vm->vm_id;
+		__entry->vcpu_id = vcpu->id;
+	),
+
+	TP_printk("vm %u vcpu %u gpa 0x%llx", __entry->vm_id, __entry->vcpu_id, __entry->gpa)
+);
+
 /* @source: IRQ_SOURCE_*. */
 TRACE_EVENT(kvm_set_irq,
 	TP_PROTO(const struct vm *vm, u32 gsi, bool level, int source),

@@ -10,4 +10,5 @@
 #include "mmu.h"
 #include "irq.h"
 #include "irqchip.h"
+#include "time.h"
 #include "native.h"
