@@ -277,6 +277,95 @@ static void nothing_when_off(void)
 	CHECK_EQ(count, 0);
 }
 
+/* The TSC is moved, and the guest's clock page written. */
+static void clock_records(void)
+{
+	const uint64_t page = 0x40000, mhz_1000 = 1ull << 40;
+	const struct ev_record *r;
+	struct ev_format f;
+	struct vm vm;
+	struct vcpu v;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_pvclock));
+	guest_arg(&vm, 0) = page;
+	vcpu_pid = getpid();
+	ring_open();
+	ring_enable("kvm", NULL, true);
+	vcpu_set_msr(&v, 0x10, mhz_1000);
+	vcpu_set_msr(&v, 0x4b564d01, page | 1);
+	vcpu_run_report(&v);
+	ring_enable("kvm", NULL, false);
+	count = ring_read(records, ARRAY_SIZE(records));
+	ring_close();
+	r = find(&f, "kvm_write_tsc_offset", "vcpu_id", 0);
+	CHECK(ev_get(&f, r, "next_tsc_offset") - ev_get(&f, r, "previous_tsc_offset") >
+		      (int64_t)(mhz_1000 / 2),
+	      "the offset moved by %#llx",
+	      (long long)(ev_get(&f, r, "next_tsc_offset") - ev_get(&f, r, "previous_tsc_offset")));
+	r = find(&f, "kvm_track_tsc", "vcpu_id", 0);
+	CHECK_EQ(ev_get(&f, r, "online_vcpus"), 1);
+	find(&f, "kvm_update_master_clock", NULL, 0);
+	r = find(&f, "kvm_pvclock_update", "vcpu_id", 0);
+	CHECK_EQ(ev_get(&f, r, "version"), *(uint32_t *)(vm.ram + page));
+	CHECK_EQ(ev_get(&f, r, "tsc_to_system_mul"), *(uint32_t *)(vm.ram + page + 24));
+	CHECK_EQ(ev_get(&f, r, "system_time"), *(int64_t *)(vm.ram + page + 16));
+}
+
+/* An interrupt from its line to its end, and the EOI without an exit. */
+static void irqchip_records(void)
+{
+	struct kvm_irq_level line = {.irq = 5, .level = 1};
+	struct kvm_msi msi = {.address_lo = 0xfee00000, .data = 0x51};
+	struct kvm_irqchip chip = {.chip_id = KVM_IRQCHIP_IOAPIC};
+	struct kvm_lapic_state l;
+	const struct ev_record *r;
+	struct ev_format f;
+	struct vm vm;
+	struct vcpu v;
+
+	vm_create_ram(&vm, RAM_SIZE);
+	CHECK_OK(ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0));
+	vcpu_create(&vm, &v, 0);
+	vcpu_cpuid(&v);
+	CHECK_OK(ioctl(v.fd, KVM_GET_LAPIC, &l));
+	l.regs[0xf1] |= 1; /* enabled by software */
+	CHECK_OK(ioctl(v.fd, KVM_SET_LAPIC, &l));
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.ioapic.redirtbl[5].bits = 0x62;
+	CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
+	chip = (struct kvm_irqchip){.chip_id = KVM_IRQCHIP_PIC_MASTER};
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.pic.imr = 0xff; /* the line is the PIC's as well */
+	CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
+	vcpu_mode(&v, MODE_LONG, G_CODE);
+	guest_load(&vm, G_CODE, GUEST(pv_eoi));
+	vcpu_pid = getpid();
+	ring_open();
+	ring_enable("kvm", NULL, true);
+	vcpu_run_report(&v);
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(ioctl(vm.fd, KVM_SIGNAL_MSI, &msi), 1);
+		vcpu_run_report(&v);
+	}
+	CHECK_OK(ioctl(vm.fd, KVM_IRQ_LINE, &line));
+	vcpu_run_report(&v);
+	ring_enable("kvm", NULL, false);
+	count = ring_read(records, ARRAY_SIZE(records));
+	ring_close();
+	find(&f, "kvm_msi_set_irq", "data", 0x51);
+	r = find(&f, "kvm_apic_accept_irq", "vec", 0x51);
+	CHECK_EQ(ev_get(&f, r, "tm"), 0);
+	find(&f, "kvm_inj_virq", "vector", 0x51);
+	find(&f, "kvm_pv_eoi", "vector", 0x51);
+	r = find(&f, "kvm_set_irq", "gsi", 5);
+	CHECK_EQ(ev_get(&f, r, "level"), 1);
+	r = find(&f, "kvm_ioapic_set_irq", "pin", 5);
+	CHECK_EQ(ev_get(&f, r, "e"), 0x62);
+	find(&f, "kvm_pic_set_irq", "pin", 5);
+	find(&f, "kvm_apic_accept_irq", "vec", 0x62);
+	find(&f, "kvm_inj_virq", "vector", 0x62);
+}
+
 /* ---- debugfs ---- */
 
 #define DEBUGFS "/sys/kernel/debug/kvm"
@@ -436,6 +525,8 @@ static const struct live_test tests[] = {
 	{"all_events", all_events},
 	{"records_of_guest", records_of_guest, 60},
 	{"nothing_when_off", nothing_when_off},
+	{"clock_records", clock_records},
+	{"irqchip_records", irqchip_records, 60},
 	{"debugfs_tree", tree},
 	{"debugfs_vm", vm_files},
 	{"debugfs_totals", totals},
