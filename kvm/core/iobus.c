@@ -21,7 +21,7 @@ bool iobus_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *
 {
 	const struct irqchip *chip = vcpu->vm->irqchip;
 
-	if (chip && !chip->split &&
+	if (chip && port < IRQCHIP_PORTS_END && !chip->split &&
 	    (irqchip_pio(vcpu, port, len, write, data) ||
 	     pit_dev_pio(vcpu->vm, port, len, write, data)))
 		return true;

@@ -116,6 +116,7 @@ void irqchip_del_notifier(struct vm *vm, struct irq_ack_notifier *n);
  * Accesses of the guest to the chips' ports and registers; false: not theirs.
  * vCPU thread. Data is little endian in @data, @len bytes.
  */
+#define IRQCHIP_PORTS_END 0x4d2 /* no port of a chip's, or of the PIT, lies there or above */
 bool irqchip_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data);
 bool irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data);
 

@@ -6,9 +6,9 @@
 #define SAMPLES	    0x400000 /* 32-bit words */
 #define MAX_SAMPLES 40000
 #define P_BENCH	    0x7c
-#define P_SIGNAL    0x74 /* the host writes bench_signal_fd */
-#define P_PAUSE	    0x78 /* the host sleeps until others are at rest */
-#define P_NOTIFY    0x70 /* an ioeventfd's */
+#define P_SIGNAL    0x74   /* the host writes bench_signal_fd */
+#define P_PAUSE	    0x78   /* the host sleeps until others are at rest */
+#define P_NOTIFY    0xc010 /* an ioeventfd's, where PCI devices are */
 #define MMIO_GPA    0xd0000000
 #define NOTIFY_GPA  0xd0001000 /* an ioeventfd's */
 #define POOL_GPA    0x40000000 /* the slot for faults and dirty logging */

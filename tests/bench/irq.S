@@ -173,7 +173,8 @@ END(bench_irqfd)
 
 PAYLOAD(bench_notify)
 	bench_begin
-	outl %eax, $P_NOTIFY
+	movw $P_NOTIFY, %dx
+	outl %eax, %dx
 	bench_end
 END(bench_notify)
 
