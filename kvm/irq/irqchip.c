@@ -395,15 +395,13 @@ bool irqchip_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void
 	return true;
 }
 
-bool irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
+void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
 {
 	struct irqchip *chip = vcpu->vm->irqchip;
 	struct ioapic_fx fx;
 	unsigned long flags;
 	u32 val = 0;
 
-	if (!ioapic_in_range(&chip->ioapic, gpa, len))
-		return false;
 	fx.n = 0;
 	if (write)
 		memcpy(&val, data, min_t(unsigned int, len, sizeof(val)));
@@ -419,7 +417,6 @@ bool irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, vo
 		memset(data, 0, len);
 		memcpy(data, &val, min_t(unsigned int, len, sizeof(val)));
 	}
-	return true;
 }
 
 /* ---- userspace ---------------------------------------------------------------------- */

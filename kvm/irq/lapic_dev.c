@@ -353,15 +353,13 @@ static __always_inline void data_put(void *data, u64 val, unsigned int len)
 		memcpy(data, &val, min_t(unsigned int, len, sizeof(val)));
 }
 
-bool lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
+void lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
 {
 	struct lapic_dev *d = vcpu->lapic;
 	u32 offset = gpa & ~GV_PAGE_MASK, val = 0;
 	struct lapic_fx fx;
 	u64 now, read;
 
-	if ((gpa & GV_PAGE_MASK) != lapic_base_gpa(&d->lapic) || !lapic_mmio_enabled(&d->lapic))
-		return false;
 	now = lapic_needs_now(offset) ? ktime_get_ns() : 0;
 	fx.what = 0;
 	if (write) {
@@ -375,7 +373,6 @@ bool lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, 
 	}
 	if (fx.what)
 		carry_out(d, &fx);
-	return true;
 }
 
 /* ---- life, and userspace's view ------------------------------------------------ */

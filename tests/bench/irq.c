@@ -13,6 +13,14 @@
 
 #include "bench.h"
 
+#define IRQFD                                                                                      \
+	{                                                                                          \
+		"irqfd", "irqfd, write() by the vCPU's thread to handler", GUEST(bench_irqfd)      \
+	}
+#define IPI                                                                                        \
+	{                                                                                          \
+		"ipi", "IPI to a halted vCPU, ICR write to its answer's handler", GUEST(bench_ipi) \
+	}
 #define OPS                                                                                        \
 	{                                                                                          \
 		{"eoi", "LAPIC EOI write", GUEST(bench_eoi)},                                      \
@@ -28,8 +36,6 @@
 			{"pit-write", "PIT port write", GUEST(bench_pit_write)},                   \
 			{"ioapic-read", "I/O APIC register read", GUEST(bench_ioapic_read)},       \
 			{"ioapic-write", "I/O APIC register write", GUEST(bench_ioapic_write)},    \
-			{"irqfd", "port write, irqfd signalled in userspace, to handler",          \
-			 GUEST(bench_irqfd)},                                                      \
 	}
 
 /* KVM_GET_SUPPORTED_CPUID does not offer the TSC deadline; who has the chips in the kernel may. */
@@ -110,31 +116,54 @@ static void *target(void *arg)
  * With the lab's one CPU both vCPUs' threads take turns on it: what is counted holds two sends,
  * the halts, the wake-up and the switches of threads between them.
  */
-static void ipi_row(long empty_cost)
+static void start_pair(struct vm *vm, struct vcpu v[2], pthread_t *ret_thread)
 {
 	struct kvm_mp_state runnable = {.mp_state = KVM_MP_STATE_RUNNABLE};
 	struct sigaction sa = {.sa_handler = on_signal};
-	pthread_t thread;
-	struct vcpu v[2];
-	struct vm vm;
 
-	start(&vm, v, 2);
+	start(vm, v, 2);
 	sigaction(SIGUSR1, &sa, NULL);
-	guest_load(&vm, TARGET_CODE, GUEST(bench_ipi_target));
+	guest_load(vm, TARGET_CODE, GUEST(bench_ipi_target));
 	CHECK_OK(ioctl(v[1].fd, KVM_SET_MP_STATE, &runnable));
 	vcpu_mode(&v[1], MODE_LONG, TARGET_CODE);
 	vcpu_mode(&v[0], MODE_LONG, G_CODE);
-	CHECK(!pthread_create(&thread, NULL, target, &v[1]), "no thread");
+	stop_target = false;
+	CHECK(!pthread_create(ret_thread, NULL, target, &v[1]), "no thread");
 	usleep(10000);
-	bench_row("IPI to a halted vCPU, ICR write to its answer's handler",
-		  bench_count(&vm, &v[0], GUEST(bench_ipi), ROUNDS, 0) - empty_cost);
+}
+
+static void end_pair(struct vm *vm, struct vcpu v[2], pthread_t thread)
+{
 	stop_target = true;
 	v[1].run->immediate_exit = 1;
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	vcpu_destroy(&v[1]);
 	vcpu_destroy(&v[0]);
-	vm_destroy(&vm);
+	vm_destroy(vm);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* The vCPU's thread goes out to userspace for the write: that way is a row of its own. */
+static void irqfd_row(struct vm *vm, struct vcpu *v)
+{
+	const struct op op = IRQFD;
+	long way = bench_count(vm, v, GUEST(bench_out), ROUNDS, 0);
+
+	bench_row(op.name, bench_count(vm, v, op.p, ROUNDS, 0) - way);
+}
+
+static void ipi_row(long empty_cost)
+{
+	const struct op op = IPI;
+	pthread_t thread;
+	struct vcpu v[2];
+	struct vm vm;
+
+	start_pair(&vm, v, &thread);
+	bench_row(op.name, bench_count(&vm, v, op.p, ROUNDS, 0) - empty_cost);
+	end_pair(&vm, v, thread);
 }
 
 void irq_rows(long empty_cost)
@@ -147,6 +176,7 @@ void irq_rows(long empty_cost)
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
 		bench_row(ops[i].name,
 			  bench_count(&vm, &v, ops[i].p, ROUNDS, ops[i].arg) - empty_cost);
+	irqfd_row(&vm, &v);
 	vcpu_destroy(&v);
 	vm_destroy(&vm);
 	ipi_row(empty_cost);
@@ -154,12 +184,14 @@ void irq_rows(long empty_cost)
 
 void irq_loop(const char *key)
 {
-	const struct op ops[] = OPS;
-	struct vcpu v;
+	const struct op ops[] = OPS, irqfd_op = IRQFD, ipi_op = IPI;
+	pthread_t thread;
+	struct vcpu v[2];
 	struct vm vm;
 
-	start(&vm, &v, 1);
-	bench_loop(&vm, &v, ops, ARRAY_SIZE(ops), key);
-	vcpu_destroy(&v);
-	vm_destroy(&vm);
+	start_pair(&vm, v, &thread);
+	bench_loop(&vm, v, ops, ARRAY_SIZE(ops), key);
+	bench_loop(&vm, v, &irqfd_op, 1, key);
+	bench_loop(&vm, v, &ipi_op, 1, key);
+	end_pair(&vm, v, thread);
 }
