@@ -278,6 +278,24 @@ int irqchip_set_gsi(struct vm *vm, u32 gsi, unsigned int source, bool level)
 	return best;
 }
 
+void irqchip_pulse_gsi(struct vm *vm, u32 gsi, unsigned int source)
+{
+	struct irqchip *chip = vm->irqchip;
+	const struct route *first;
+	u32 n, i;
+
+	trace_kvm_set_irq(vm, gsi, true, source);
+	rcu_read_lock();
+	first = route_find(rcu_dereference(chip->routes), gsi, &n);
+	for (i = 0; i < n; i++)
+		drive_route(chip, &first[i], source, true);
+	trace_kvm_set_irq(vm, gsi, false, source);
+	for (i = 0; i < n; i++)
+		if (first[i].type != KVM_IRQ_ROUTING_MSI) /* a message has no level to fall */
+			drive_route(chip, &first[i], source, false);
+	rcu_read_unlock();
+}
+
 /* ---- end of interrupt -------------------------------------------------------------- */
 
 static void notify(struct irqchip *chip, unsigned int kind, unsigned int pin)

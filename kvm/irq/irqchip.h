@@ -92,6 +92,8 @@ int irqchip_set_routes(struct vm *vm, const struct kvm_irq_routing_entry *entrie
  * nothing (masked), 0 coalesced, above 0: delivered.
  */
 int irqchip_set_gsi(struct vm *vm, u32 gsi, unsigned int source, bool level);
+/* Up and down again: an edge. Any context but NMI. */
+void irqchip_pulse_gsi(struct vm *vm, u32 gsi, unsigned int source);
 /* KVM_SIGNAL_MSI, irqfds: > 0 delivered, 0 nobody took it, -EINVAL. Any context but NMI. */
 int irqchip_send_msi(struct vm *vm, u32 addr_lo, u32 addr_hi, u32 data);
 /* Deliver to all or one of those addressed. @sender: index of the vCPU whose IPI it is, else 0. */

@@ -28,8 +28,7 @@ struct pit_dev {
 
 static void pulse(struct pit_dev *d)
 {
-	irqchip_set_gsi(d->vm, 0, IRQ_SOURCE_PIT, true);
-	irqchip_set_gsi(d->vm, 0, IRQ_SOURCE_PIT, false);
+	irqchip_pulse_gsi(d->vm, 0, IRQ_SOURCE_PIT);
 }
 
 /* Edges up to now, and when the next is due. True: pulse. Lock held. */

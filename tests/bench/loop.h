@@ -11,6 +11,8 @@
 #include "guest.h"
 #include "bench.h"
 
+/* clang-format off */
+
 .macro clock_start
 	rdtsc
 	shlq $32, %rdx
@@ -51,5 +53,7 @@
 	clock_stop
 	loop_end
 .endm
+
+/* clang-format on */
 
 #endif
