@@ -110,6 +110,15 @@ static noinline enum emul_mem read_memory(struct vcpu *vcpu, u64 linear, void *b
 	return EMUL_MEM_MMIO;
 }
 
+/* A chip's answer, given at once, spares a second pass over the instruction. */
+static noinline enum emul_mem read_chip(struct vcpu *vcpu, void *buf, unsigned int len)
+{
+	if (!iobus_mmio(vcpu, vcpu->emul_gpa, len, false, buf))
+		return EMUL_MEM_MMIO;
+	trace_kvm_mmio(vcpu, 1, len, vcpu->emul_gpa, buf);
+	return EMUL_MEM_OK;
+}
+
 static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u32 acc,
 			     gpa_t *ret_gpa)
 {
@@ -117,13 +126,8 @@ static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u
 
 	if (acc & EMUL_ACC_WRITE || !is_faulting_access(vcpu, linear, acc))
 		return read_memory(vcpu, linear, buf, len, acc, ret_gpa);
-	/* A read faults where no slot is. A chip's answer at once spares a pass over the instruction. */
-	if (iobus_used(vcpu) && iobus_mmio(vcpu, vcpu->emul_gpa, len, false, buf)) {
-		trace_kvm_mmio(vcpu, 1, len, vcpu->emul_gpa, buf);
-		return EMUL_MEM_OK;
-	}
-	*ret_gpa = vcpu->emul_gpa;
-	return EMUL_MEM_MMIO;
+	*ret_gpa = vcpu->emul_gpa; /* a read faults where no slot is */
+	return iobus_used(vcpu) ? read_chip(vcpu, buf, len) : EMUL_MEM_MMIO;
 }
 
 static const struct memslot *writable_slot(struct vcpu *vcpu, gpa_t gpa)
