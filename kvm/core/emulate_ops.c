@@ -13,6 +13,7 @@
 #include "../arch/ops.h"
 #include "../mem/mem.h"
 #include "../mmu/mmu.h"
+#include "../trace/emul.h"
 #include "../trace/vcpu.h"
 #include "core.h"
 #include "emulate.h"
@@ -109,6 +110,15 @@ static noinline enum emul_mem read_memory(struct vcpu *vcpu, u64 linear, void *b
 	return EMUL_MEM_MMIO;
 }
 
+/* A chip's answer, given at once, spares a second pass over the instruction. */
+static noinline enum emul_mem read_chip(struct vcpu *vcpu, void *buf, unsigned int len)
+{
+	if (!iobus_mmio(vcpu, vcpu->emul_gpa, len, false, buf))
+		return EMUL_MEM_MMIO;
+	trace_kvm_mmio(vcpu, 1, len, vcpu->emul_gpa, buf);
+	return EMUL_MEM_OK;
+}
+
 static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u32 acc,
 			     gpa_t *ret_gpa)
 {
@@ -117,7 +127,7 @@ static enum emul_mem op_read(void *v, u64 linear, void *buf, unsigned int len, u
 	if (acc & EMUL_ACC_WRITE || !is_faulting_access(vcpu, linear, acc))
 		return read_memory(vcpu, linear, buf, len, acc, ret_gpa);
 	*ret_gpa = vcpu->emul_gpa; /* a read faults where no slot is */
-	return EMUL_MEM_MMIO;
+	return iobus_used(vcpu) ? read_chip(vcpu, buf, len) : EMUL_MEM_MMIO;
 }
 
 static const struct memslot *writable_slot(struct vcpu *vcpu, gpa_t gpa)

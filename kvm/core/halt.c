@@ -16,6 +16,7 @@
 #include <linux/moduleparam.h>
 #include <linux/rcuwait.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 
 #include "../arch/ops.h"
 #include "../irq/irqchip.h"
@@ -81,13 +82,14 @@ static bool called(struct vcpu *vcpu)
 	return READ_ONCE(vcpu->requests) || signal_pending(current);
 }
 
+/* Not while another thread wants the CPU: it may be the one that is waited for. */
 static bool poll(struct vcpu *vcpu, u64 until)
 {
 	do {
 		if (called(vcpu))
 			return true;
 		cpu_relax();
-	} while (!need_resched() && ktime_get_ns() < until);
+	} while (single_task_running() && !need_resched() && ktime_get_ns() < until);
 	return called(vcpu);
 }
 

@@ -21,9 +21,9 @@ bool iobus_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *
 {
 	const struct irqchip *chip = vcpu->vm->irqchip;
 
-	if (chip && !chip->split &&
-	    (irqchip_pio(vcpu, port, len, write, data) ||
-	     pit_dev_pio(vcpu->vm, port, len, write, data)))
+	if (chip && port < IRQCHIP_PORTS_END && !chip->split &&
+	    (pic_port(port) ? irqchip_pio(vcpu, port, len, write, data)
+			    : pit_dev_pio(vcpu->vm, port, len, write, data)))
 		return true;
 	return write && bus_write(vcpu->vm, IOBUS_PIO, port, len, data);
 }
@@ -32,8 +32,13 @@ bool iobus_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void
 {
 	const struct irqchip *chip = vcpu->vm->irqchip;
 
-	if (chip && (lapic_dev_mmio(vcpu, gpa, len, write, data) ||
-		     (!chip->split && irqchip_mmio(vcpu, gpa, len, write, data))))
+	if (chip && lapic_dev_has(vcpu, gpa)) {
+		lapic_dev_mmio(vcpu, gpa, len, write, data);
 		return true;
+	}
+	if (chip && !chip->split && ioapic_in_range(&chip->ioapic, gpa, len)) {
+		irqchip_mmio(vcpu, gpa, len, write, data);
+		return true;
+	}
 	return write && bus_write(vcpu->vm, IOBUS_MMIO, gpa, len, data);
 }

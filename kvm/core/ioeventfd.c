@@ -69,19 +69,34 @@ static const struct ioevent *equal(const struct ioevents *t, const struct ioeven
 	return i < t->n && !order(&t->e[i], key) ? &t->e[i] : NULL;
 }
 
+/* Index of the first entry at @addr or above. */
+static u32 first_of(const struct ioevents *t, u64 addr)
+{
+	u32 low = 0, high = t->n;
+
+	while (low < high) {
+		u32 mid = low + (high - low) / 2;
+
+		if (t->e[mid].addr < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /* What a write signals, or NULL. */
 static const struct ioevent *find(const struct ioevents *t, u64 addr, unsigned int len, u64 value)
 {
-	struct ioevent key = {.addr = addr};
-	const struct ioevent *e;
-	u32 i = first_at(t, &key);
+	struct ioevent key = {.addr = addr, .len = len, .match = value};
+	u32 i = first_of(t, addr);
+	const struct ioevent *e = &t->e[i];
 
-	if (i == t->n || t->e[i].addr != addr)
+	if (i == t->n || e->addr != addr)
 		return NULL;
-	if (!t->e[i].len)
-		return &t->e[i];
-	key.len = len;
-	key.match = value;
+	/* The first at an address is mostly the only one; no other takes the same write. */
+	if (!e->len || (e->len == len && (e->any || e->match == value)))
+		return e;
 	e = equal(t, &key);
 	if (e)
 		return e;
@@ -90,17 +105,36 @@ static const struct ioevent *find(const struct ioevents *t, u64 addr, unsigned i
 	return equal(t, &key);
 }
 
+static u64 value_of(const void *data, unsigned int len)
+{
+	u64 value = 0;
+
+	/* Constants, which spare a copying loop. */
+	switch (len) {
+	case 1:
+		memcpy(&value, data, 1);
+		break;
+	case 2:
+		memcpy(&value, data, 2);
+		break;
+	case 4:
+		memcpy(&value, data, 4);
+		break;
+	default:
+		memcpy(&value, data, min_t(unsigned int, len, sizeof(value)));
+	}
+	return value;
+}
+
 bool ioeventfd_write(struct vm *vm, enum iobus bus, u64 addr, unsigned int len, const void *data)
 {
 	const struct ioevent *e = NULL;
 	const struct ioevents *t;
-	u64 value = 0;
 
 	rcu_read_lock();
 	t = rcu_dereference(vm->ioevents[bus]);
 	if (t) {
-		memcpy(&value, data, min_t(unsigned int, len, sizeof(value)));
-		e = find(t, addr, len, value);
+		e = find(t, addr, len, value_of(data, len));
 		if (e)
 			compat_eventfd_signal(e->ctx);
 	}

@@ -348,6 +348,15 @@ struct emul_record {
 	u8 seq;	  /* which access of the instruction it was */
 };
 
+/* A decoded instruction and the bytes that it came from. */
+struct emul_kept {
+	u64 low, high; /* bytes 0..7 and 7..14 */
+	u8 mode;
+	struct emul_insn insn; /* desc NULL: nothing is kept here */
+};
+
+#define EMUL_KEPT_BITS	 2
+#define EMUL_NR_KEPT	 (1 << EMUL_KEPT_BITS)
 #define EMUL_NR_RECORDS	 24   /* accesses of one instruction or iteration; more: EMUL_UNHANDLED */
 #define EMUL_REP_MAX	 1024 /* iterations in one emul_step() before EMUL_RETRY */
 #define EMUL_PIO_BUF_MAX 4096
@@ -400,10 +409,11 @@ struct emul_ctx {
 	struct emul_insn insn;
 	u64 next_rip;
 	bool tf_at_start; /* RFLAGS.TF before the instruction */
-	/* What ctx->insn was decoded from: device drivers repeat themselves. */
+	/* What ctx->insn was decoded from: device drivers repeat themselves, and some take turns. */
 	u64 last_low, last_high; /* bytes 0..7 and 7..14 */
 	u8 last_mode;		 /* EMUL_NR_MODES: not from a full fetch */
-	u16 pio_have, pio_pos;	 /* INS: units in pio_buf, and units already stored */
+	struct emul_kept kept[EMUL_NR_KEPT];
+	u16 pio_have, pio_pos; /* INS: units in pio_buf, and units already stored */
 
 	/* Valid only while emul_step() runs. */
 	const struct emul_ops *ops;

@@ -145,20 +145,37 @@ static noinline enum emul_result fetch_decode(struct emul_ctx *ctx, enum emul_de
 	}
 }
 
-/* Decodes what is there and keeps the key when the fetch was a full one. */
-static __always_inline enum emul_result decode(struct emul_ctx *ctx)
+static struct emul_kept *kept_at(struct emul_ctx *ctx, u64 low)
+{
+	return &ctx->kept[low * 0x9e3779b97f4a7c15ULL >> (64 - EMUL_KEPT_BITS)];
+}
+
+/* Decodes what is there, unless it is among those kept; keeps it when the fetch was a full one. */
+static enum emul_result decode(struct emul_ctx *ctx)
 {
 	enum emul_decode_result why;
+	struct emul_kept *k;
+	u64 low, high;
 
 	ctx->last_mode = EMUL_NR_MODES;
-	why = emul_decode(&ctx->insn, ctx->bytes, ctx->nbytes, ctx->mode);
-	if (unlikely(why))
-		return fetch_decode(ctx, why);
-	if (likely(ctx->nbytes == EMUL_INSN_MAX)) {
-		ctx->last_mode = ctx->mode;
-		memcpy(&ctx->last_low, ctx->bytes, 8);
-		memcpy(&ctx->last_high, ctx->bytes + 7, 8);
+	memcpy(&low, ctx->bytes, 8);
+	memcpy(&high, ctx->bytes + 7, 8);
+	k = kept_at(ctx, low);
+	if (ctx->nbytes == EMUL_INSN_MAX && k->low == low && k->high == high &&
+	    k->mode == ctx->mode && k->insn.desc) {
+		ctx->insn = k->insn;
+	} else {
+		why = emul_decode(&ctx->insn, ctx->bytes, ctx->nbytes, ctx->mode);
+		if (unlikely(why))
+			return fetch_decode(ctx, why);
+		if (unlikely(ctx->nbytes != EMUL_INSN_MAX))
+			return EMUL_DONE;
+		*k = (struct emul_kept){
+			.low = low, .high = high, .mode = ctx->mode, .insn = ctx->insn};
 	}
+	ctx->last_mode = ctx->mode;
+	ctx->last_low = low;
+	ctx->last_high = high;
 	return EMUL_DONE;
 }
 

@@ -294,6 +294,24 @@ int irqchip_set_gsi(struct vm *vm, u32 gsi, unsigned int source, bool level)
 	return best;
 }
 
+void irqchip_pulse_gsi(struct vm *vm, u32 gsi, unsigned int source)
+{
+	struct irqchip *chip = vm->irqchip;
+	const struct route *first;
+	u32 n, i;
+
+	trace_kvm_set_irq(vm, gsi, true, source);
+	rcu_read_lock();
+	first = route_find(rcu_dereference(chip->routes), gsi, &n);
+	for (i = 0; i < n; i++)
+		drive_route(chip, &first[i], source, true);
+	trace_kvm_set_irq(vm, gsi, false, source);
+	for (i = 0; i < n; i++)
+		if (first[i].type != KVM_IRQ_ROUTING_MSI) /* a message has no level to fall */
+			drive_route(chip, &first[i], source, false);
+	rcu_read_unlock();
+}
+
 /* ---- end of interrupt -------------------------------------------------------------- */
 
 static void notify(struct irqchip *chip, unsigned int kind, unsigned int pin)
@@ -411,15 +429,13 @@ bool irqchip_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void
 	return true;
 }
 
-bool irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
+void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
 {
 	struct irqchip *chip = vcpu->vm->irqchip;
 	struct ioapic_fx fx;
 	unsigned long flags;
 	u32 val = 0;
 
-	if (!ioapic_in_range(&chip->ioapic, gpa, len))
-		return false;
 	fx.n = 0;
 	if (write)
 		memcpy(&val, data, min_t(unsigned int, len, sizeof(val)));
@@ -435,7 +451,6 @@ bool irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, vo
 		memset(data, 0, len);
 		memcpy(data, &val, min_t(unsigned int, len, sizeof(val)));
 	}
-	return true;
 }
 
 /* ---- userspace ---------------------------------------------------------------------- */

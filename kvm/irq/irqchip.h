@@ -93,6 +93,8 @@ int irqchip_set_routes(struct vm *vm, const struct kvm_irq_routing_entry *entrie
  * nothing (masked), 0 coalesced, above 0: delivered.
  */
 int irqchip_set_gsi(struct vm *vm, u32 gsi, unsigned int source, bool level);
+/* Up and down again: an edge. Any context but NMI. */
+void irqchip_pulse_gsi(struct vm *vm, u32 gsi, unsigned int source);
 /* KVM_SIGNAL_MSI, irqfds: > 0 delivered, 0 nobody took it, -EINVAL. Any context but NMI. */
 int irqchip_send_msi(struct vm *vm, u32 addr_lo, u32 addr_hi, u32 data);
 /* Deliver to all or one of those addressed. @sender: index of the vCPU whose IPI it is, else 0. */
@@ -117,11 +119,13 @@ void irqchip_add_notifier(struct vm *vm, struct irq_ack_notifier *n);
 void irqchip_del_notifier(struct vm *vm, struct irq_ack_notifier *n);
 
 /*
- * Accesses of the guest to the chips' ports and registers; false: not theirs.
- * vCPU thread. Data is little endian in @data, @len bytes.
+ * Accesses of the guest to the chips' ports and registers; vCPU thread. Data is
+ * little endian in @data, @len bytes. Ports: false, not theirs. Registers: the
+ * caller has asked ioapic_in_range().
  */
+#define IRQCHIP_PORTS_END 0x4d2 /* no port of a chip's, or of the PIT, lies there or above */
 bool irqchip_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data);
-bool irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data);
+void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data);
 
 /* ---- irqfd.c ----------------------------------------------------------------- */
 
@@ -224,8 +228,15 @@ enum lapic_result lapic_dev_set_base(struct vcpu *vcpu, u64 value, bool host);
 u64 lapic_dev_deadline_get(struct vcpu *vcpu);
 void lapic_dev_deadline_set(struct vcpu *vcpu, u64 guest_tsc);
 void lapic_dev_cr8_set(struct vcpu *vcpu, u8 cr8);
-/* The page of registers; false: not in xAPIC mode, or another address. */
-bool lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data);
+/* Is @gpa in the page of registers? No in x2APIC mode. */
+static inline bool lapic_dev_has(const struct vcpu *vcpu, gpa_t gpa)
+{
+	const struct lapic *l = &vcpu->lapic->lapic;
+
+	return (gpa & GV_PAGE_MASK) == lapic_base_gpa(l) && lapic_mmio_enabled(l);
+}
+/* An access there. */
+void lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data);
 
 /* KVM_GET_LAPIC, KVM_SET_LAPIC. */
 void lapic_dev_get_state(struct vcpu *vcpu, struct kvm_lapic_state *ret_state);

@@ -122,12 +122,10 @@ static void leave_resampler(struct irqfd *f)
 
 static void inject(struct irqfd *f)
 {
-	if (f->resampler) {
+	if (f->resampler)
 		irqchip_set_gsi(f->vm, f->gsi, IRQ_SOURCE_RESAMPLE, true);
-		return;
-	}
-	irqchip_set_gsi(f->vm, f->gsi, IRQ_SOURCE_IRQFD, true);
-	irqchip_set_gsi(f->vm, f->gsi, IRQ_SOURCE_IRQFD, false);
+	else
+		irqchip_pulse_gsi(f->vm, f->gsi, IRQ_SOURCE_IRQFD);
 }
 
 static void end_later(struct irqfd *f)

@@ -113,34 +113,49 @@ static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 
 /* ---- effects ----------------------------------------------------------------- */
 
-/* CLOCK_MONOTONIC at which the guest's TSC is @deadline. */
-static u64 deadline_ns(const struct vcpu *vcpu, u64 deadline)
+/* Time is up: the vCPU's thread looks at its timer before the next entry. */
+static void timer_due(struct lapic_dev *d)
 {
-	s64 ticks = deadline - guest_tsc(vcpu);
-	u64 now = ktime_get_ns(), ns;
-
-	if (ticks <= 0)
-		return now;
-	ns = tsc_to_ns(&vcpu->vm->time.scale, ticks);
-	return now + min_t(u64, ns, KTIME_MAX / 2);
+	WRITE_ONCE(d->timer_fired, true);
+	vcpu_request(d->vcpu, REQ_IRQ);
 }
 
+/* Have the host's timer fire after so many ticks of the guest's TSC; at once if they are over. */
+static void arm_by_tsc(struct lapic_dev *d, s64 ticks)
+{
+	u64 ns;
+
+	if (ticks <= 0) {
+		hrtimer_try_to_cancel(&d->timer);
+		timer_due(d);
+		return;
+	}
+	ns = min_t(u64, tsc_to_ns(&d->vcpu->vm->time.scale, ticks), KTIME_MAX / 2);
+	hrtimer_start(&d->timer, ns_to_ktime(ktime_get_ns() + ns), HRTIMER_MODE_ABS_HARD);
+}
+
+/*
+ * The callback may be running meanwhile, for what was due before: then the
+ * vCPU's thread looks once too often, and finds nothing due.
+ */
 static void timer_arm(struct lapic_dev *d)
 {
 	const struct lapic_timer *t = &d->lapic.timer;
-	u64 at;
 
-	hrtimer_cancel(&d->timer);
 	if (!t->armed)
-		return;
-	at = lapic_timer_by_tsc(t) ? deadline_ns(d->vcpu, t->expiry) : t->expiry;
-	hrtimer_start(&d->timer, ns_to_ktime(at), HRTIMER_MODE_ABS_HARD);
+		hrtimer_try_to_cancel(&d->timer);
+	else if (lapic_timer_by_tsc(t))
+		arm_by_tsc(d, t->expiry - guest_tsc(d->vcpu));
+	else
+		hrtimer_start(&d->timer, ns_to_ktime(t->expiry), HRTIMER_MODE_ABS_HARD);
 }
 
-static void update_shown(struct lapic_dev *d)
+/* What others look at. @what: effects of what was done. */
+static void update_shown(struct lapic_dev *d, u32 what)
 {
 	WRITE_ONCE(d->priority, lapic_reg(&d->lapic, LAPIC_PPR));
-	WRITE_ONCE(d->passes_pic, lapic_passes_pic(&d->lapic));
+	if (what & (LAPIC_FX_LINT0 | LAPIC_FX_MODE))
+		WRITE_ONCE(d->passes_pic, lapic_passes_pic(&d->lapic));
 }
 
 static void local_event(struct lapic_dev *d, enum lapic_event event)
@@ -173,7 +188,7 @@ static void carry_out(struct lapic_dev *d, struct lapic_fx *fx)
 	struct vcpu *vcpu = d->vcpu;
 	u32 what = fx->what;
 
-	update_shown(d);
+	update_shown(d, what);
 	if (what & (LAPIC_FX_IPI | LAPIC_FX_EOI))
 		trace_effects(vcpu, fx);
 	if (what & LAPIC_FX_SEND)
@@ -261,7 +276,7 @@ u8 lapic_dev_ack(struct vcpu *vcpu, int pending)
 		return irqchip_pic_ack(vcpu);
 	lapic_ack(&d->lapic, pending);
 	irq_life_taken(vcpu, pending);
-	update_shown(d);
+	update_shown(d, 0);
 	return pending;
 }
 
@@ -331,28 +346,43 @@ void lapic_dev_cr8_set(struct vcpu *vcpu, u8 cr8)
 	carry_out(d, &fx);
 }
 
-bool lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
+/* Nearly all accesses are of 4 bytes: a constant that spares the copying loop. */
+static __always_inline void data_get(u32 *ret, const void *data, unsigned int len)
+{
+	if (likely(len == sizeof(*ret)))
+		memcpy(ret, data, sizeof(*ret));
+	else
+		memcpy(ret, data, min_t(unsigned int, len, sizeof(*ret)));
+}
+
+static __always_inline void data_put(void *data, u64 val, unsigned int len)
+{
+	if (likely(len == sizeof(u32)))
+		memcpy(data, &val, sizeof(u32));
+	else
+		memcpy(data, &val, min_t(unsigned int, len, sizeof(val)));
+}
+
+void lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
 {
 	struct lapic_dev *d = vcpu->lapic;
 	u32 offset = gpa & ~GV_PAGE_MASK, val = 0;
 	struct lapic_fx fx;
 	u64 now, read;
 
-	if ((gpa & GV_PAGE_MASK) != lapic_base_gpa(&d->lapic) || !lapic_mmio_enabled(&d->lapic))
-		return false;
 	now = lapic_needs_now(offset) ? ktime_get_ns() : 0;
 	fx.what = 0;
 	if (write) {
-		memcpy(&val, data, min_t(unsigned int, len, sizeof(val)));
+		data_get(&val, data, len);
 		trace_kvm_apic(vcpu, true, offset, val);
 		lapic_mmio_write(&d->lapic, offset, len, val, now, &fx);
 	} else {
 		read = lapic_mmio_read(&d->lapic, offset, len, now, &fx);
-		memcpy(data, &read, min_t(unsigned int, len, sizeof(read)));
+		data_put(data, read, len);
 		trace_kvm_apic(vcpu, false, offset, read);
 	}
-	carry_out(d, &fx);
-	return true;
+	if (fx.what)
+		carry_out(d, &fx);
 }
 
 /* ---- life, and userspace's view ------------------------------------------------ */
@@ -392,7 +422,7 @@ int lapic_dev_create(struct vcpu *vcpu)
 	fill_cfg(vcpu, &cfg);
 	lapic_init(&d->lapic, &cfg, vcpu->id, vcpu->id == vcpu->vm->bsp_id);
 	vcpu->lapic = d;
-	update_shown(d);
+	update_shown(d, LAPIC_FX_MODE);
 	return 0;
 }
 
@@ -446,7 +476,8 @@ void lapic_dev_tsc_changed(struct vcpu *vcpu)
 void lapic_dev_init(struct vcpu *vcpu)
 {
 	struct lapic_dev *d = vcpu->lapic;
-	struct lapic_fx fx = {.what = LAPIC_FX_DEST | LAPIC_FX_TIMER | LAPIC_FX_PENDING};
+	struct lapic_fx fx = {.what = LAPIC_FX_DEST | LAPIC_FX_LINT0 | LAPIC_FX_TIMER |
+				      LAPIC_FX_PENDING};
 
 	lapic_init_reset(&d->lapic);
 	carry_out(d, &fx);

@@ -28,8 +28,7 @@ struct pit_dev {
 
 static void pulse(struct pit_dev *d)
 {
-	irqchip_set_gsi(d->vm, 0, IRQ_SOURCE_PIT, true);
-	irqchip_set_gsi(d->vm, 0, IRQ_SOURCE_PIT, false);
+	irqchip_pulse_gsi(d->vm, 0, IRQ_SOURCE_PIT);
 }
 
 /* Edges up to now, and when the next is due. True: pulse. Lock held. */
@@ -91,13 +90,14 @@ static void acked(struct irq_ack_notifier *n)
 bool pit_dev_pio(struct vm *vm, u16 port, unsigned int len, bool write, void *data)
 {
 	struct pit_dev *d = READ_ONCE(vm->irqchip->pit);
-	u64 now = ktime_get_ns();
 	unsigned long flags;
 	bool fire = false;
 	u8 *byte = data;
+	u64 now;
 
 	if (!d || len != 1 || !(pit_port(port) || (d->speaker && port == PIT_PORT_SPEAKER)))
 		return false;
+	now = ktime_get_ns();
 	spin_lock_irqsave(&d->lock, flags);
 	if (port == PIT_PORT_SPEAKER) {
 		if (write)
@@ -106,7 +106,9 @@ bool pit_dev_pio(struct vm *vm, u16 port, unsigned int len, bool write, void *da
 			*byte = pit_read_speaker(&d->pit, now);
 	} else if (write) {
 		pit_write(&d->pit, port, *byte, now);
-		fire = rearm(d);
+		/* Channels 1 and 2 interrupt nobody. */
+		if (port == PIT_PORT || port == PIT_PORT_CONTROL)
+			fire = rearm(d);
 	} else {
 		*byte = pit_read(&d->pit, port, now);
 	}

@@ -22,7 +22,6 @@
 #include "vmm.h"
 
 #define POOL_SIZE MIB(128)
-#define ROUNDS	  400
 
 /* ---- what the live tests' library asks for ------------------------------------------------ */
 
@@ -71,6 +70,7 @@ static long median(struct vm *vm, unsigned int n)
 	long mid;
 
 	CHECK(copy, "no memory");
+	CHECK(guest_out(vm, 0) >= SAMPLES + n * sizeof(*copy), "not everything was measured");
 	memcpy(copy, vm->ram + SAMPLES, n * sizeof(*copy));
 	qsort(copy, n, sizeof(*copy), by_value);
 	mid = copy[n / 2];
@@ -78,8 +78,20 @@ static long median(struct vm *vm, unsigned int n)
 	return mid;
 }
 
-/* KVM_RUN until the guest is done; everything else that comes out is answered at once. */
-static void run_all(struct vcpu *v)
+int bench_signal_fd = -1;
+
+/* What the host does for a port that is more than a place to exit. */
+static void on_port(uint16_t port)
+{
+	const uint64_t one = 1;
+
+	if (port == P_SIGNAL)
+		CHECK_EQ(write(bench_signal_fd, &one, sizeof(one)), sizeof(one));
+	else if (port == P_PAUSE)
+		usleep(1000);
+}
+
+void bench_run(struct vcpu *v)
 {
 	for (;;) {
 		int err = ioctl(v->fd, KVM_RUN, 0);
@@ -90,6 +102,8 @@ static void run_all(struct vcpu *v)
 		if (v->run->exit_reason == KVM_EXIT_IO) {
 			if (v->run->io.port == P_RESULT)
 				return;
+			if (v->run->io.port != P_BENCH)
+				on_port(v->run->io.port);
 		} else if (v->run->exit_reason != KVM_EXIT_MMIO) {
 			vcpu_unexpected(v, "IO or MMIO");
 		}
@@ -103,32 +117,24 @@ static void start(struct vm *vm, struct vcpu *v)
 	vcpu_cpuid(v);
 }
 
-static long run_payload(struct vm *vm, struct vcpu *v, struct payload p, unsigned int n,
-			uint64_t arg)
+long bench_count(struct vm *vm, struct vcpu *v, struct payload p, unsigned int n, uint64_t arg)
 {
 	guest_load(vm, G_CODE, p);
 	vcpu_mode(v, MODE_LONG, G_CODE);
 	guest_arg(vm, 0) = n;
 	guest_arg(vm, 1) = arg;
-	run_all(v);
+	guest_out(vm, 0) = 0;
+	bench_run(v);
 	return median(vm, n);
 }
 
-static void row(const char *name, long cost)
+void bench_row(const char *name, long cost)
 {
 	printf("%s\t%ld\n", name, cost);
 	fflush(stdout);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
-
-struct op {
-	const char *key; /* for --loop */
-	const char *name;
-	struct payload p;
-	uint64_t arg;
-	bool always; /* also with tracepoints on */
-};
 
 #define OPS                                                                                        \
 	{                                                                                          \
@@ -143,6 +149,20 @@ struct op {
 			 MMIO_GPA, false},                                                         \
 	}
 
+void bench_loop(struct vm *vm, struct vcpu *v, const struct op *ops, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(ops[i].key, key))
+			continue;
+		puts("looping");
+		fflush(stdout);
+		for (;;)
+			bench_count(vm, v, ops[i].p, MAX_SAMPLES, ops[i].arg);
+	}
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, " %s", ops[i].key);
+}
+
 /* One operation for ever: tests/bench/profile looks where its instructions go. */
 static int loop_op(const char *key)
 {
@@ -150,18 +170,12 @@ static int loop_op(const char *key)
 	struct vm vm;
 	struct vcpu v;
 
+	fputs("bench: operations that can be looped:", stderr);
 	start(&vm, &v);
-	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-		if (strcmp(ops[i].key, key))
-			continue;
-		puts("looping");
-		fflush(stdout);
-		for (;;)
-			run_payload(&vm, &v, ops[i].p, MAX_SAMPLES, ops[i].arg);
-	}
-	fprintf(stderr, "bench: no operation \"%s\"; there are:", key);
-	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
-		fprintf(stderr, " %s", ops[i].key);
+	bench_loop(&vm, &v, ops, ARRAY_SIZE(ops), key);
+	vcpu_destroy(&v);
+	vm_destroy(&vm);
+	irq_loop(key);
 	fputc('\n', stderr);
 	return 2;
 }
@@ -174,13 +188,25 @@ static void simple_rows(const char *suffix, bool all)
 	char name[128];
 
 	start(&vm, &v);
-	empty_cost = run_payload(&vm, &v, GUEST(bench_empty), ROUNDS, 0);
+	empty_cost = bench_count(&vm, &v, GUEST(bench_empty), ROUNDS, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
 		if (!all && !ops[i].always)
 			continue;
 		snprintf(name, sizeof(name), "%s%s", ops[i].name, suffix);
-		row(name, run_payload(&vm, &v, ops[i].p, ROUNDS, ops[i].arg) - empty_cost);
+		bench_row(name, bench_count(&vm, &v, ops[i].p, ROUNDS, ops[i].arg) - empty_cost);
 	}
+	vcpu_destroy(&v);
+	vm_destroy(&vm);
+}
+
+/* The rows of irq.c alone, for who works on these. */
+static void irq_only(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v);
+	irq_rows(bench_count(&vm, &v, GUEST(bench_empty), ROUNDS, 0));
 	vcpu_destroy(&v);
 	vm_destroy(&vm);
 }
@@ -217,16 +243,16 @@ static void memory_rows(void)
 	start(&vm, &v);
 	region.userspace_addr = (uint64_t)pool_alloc();
 	CHECK(!ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region), "slot: errno %d", errno);
-	row("first touch of a 4K page already in the host",
-	    run_payload(&vm, &v, GUEST(bench_touch), all, POOL_GPA) - empty_cost);
+	bench_row("first touch of a 4K page already in the host",
+		  bench_count(&vm, &v, GUEST(bench_touch), all, POOL_GPA) - empty_cost);
 	region.flags = KVM_MEM_LOG_DIRTY_PAGES;
-	row("switching dirty logging on, 128 MiB slot",
-	    ioctl_cost(&vm, KVM_SET_USER_MEMORY_REGION, &region));
-	row("first write to a page under dirty logging",
-	    run_payload(&vm, &v, GUEST(bench_touch), some, POOL_GPA) - empty_cost);
+	bench_row("switching dirty logging on, 128 MiB slot",
+		  ioctl_cost(&vm, KVM_SET_USER_MEMORY_REGION, &region));
+	bench_row("first write to a page under dirty logging",
+		  bench_count(&vm, &v, GUEST(bench_touch), some, POOL_GPA) - empty_cost);
 	memset(bitmap, 0, sizeof(bitmap));
-	row("KVM_GET_DIRTY_LOG, 8192 pages dirty", ioctl_cost(&vm, KVM_GET_DIRTY_LOG, &log));
-	row("KVM_GET_DIRTY_LOG, none dirty", ioctl_cost(&vm, KVM_GET_DIRTY_LOG, &log));
+	bench_row("KVM_GET_DIRTY_LOG, 8192 pages dirty", ioctl_cost(&vm, KVM_GET_DIRTY_LOG, &log));
+	bench_row("KVM_GET_DIRTY_LOG, none dirty", ioctl_cost(&vm, KVM_GET_DIRTY_LOG, &log));
 	vcpu_destroy(&v);
 	vm_destroy(&vm);
 }
@@ -250,7 +276,8 @@ static void slot_rows(unsigned int slots)
 		      errno);
 	}
 	snprintf(name, sizeof(name), "MMIO write among %u slots", slots);
-	row(name, run_payload(&vm, &v, GUEST(bench_mmio_write), ROUNDS, MMIO_GPA) - empty_cost);
+	bench_row(name,
+		  bench_count(&vm, &v, GUEST(bench_mmio_write), ROUNDS, MMIO_GPA) - empty_cost);
 	vcpu_destroy(&v);
 	vm_destroy(&vm);
 	munmap(pool, POOL_SIZE);
@@ -268,8 +295,12 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "--loop"))
 		return loop_op(argv[2]);
+	if (argc == 2 && !strcmp(argv[1], "--irq")) {
+		irq_only();
+		return 0;
+	}
 	if (argc != 1) {
-		fprintf(stderr, "usage: bench [--loop OPERATION]\n");
+		fprintf(stderr, "usage: bench [--irq | --loop OPERATION]\n");
 		return 2;
 	}
 	simple_rows("", true);
@@ -277,6 +308,7 @@ int main(int argc, char **argv)
 	slot_rows(8);
 	slot_rows(512);
 	slot_rows(8192);
+	irq_rows(empty_cost);
 	if (!events(true)) {
 		fprintf(stderr, "bench: no kvm events in tracefs\n");
 		return 1;

@@ -1,35 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest side of the benchmark, in long mode. Each payload runs one
- * operation I_ARG[0] times, takes the TSC before and after each, and leaves
- * the differences as 32-bit words at SAMPLES. Under -icount the TSC counts
- * executed instructions, so a difference is the exact cost of a round trip.
+ * The guest side of the benchmark, in long mode. Under -icount the TSC counts
+ * executed instructions, so a sample is the exact cost of a round trip.
  */
-#include "guest.h"
-#include "bench.h"
-
-/* rdi: sample cursor, rsi: samples left, r14: start */
-.macro bench_begin
-	.code64
-	movq $SAMPLES, %rdi
-	movq I_ARG, %rsi
-1:	rdtsc
-	shlq $32, %rdx
-	orq %rdx, %rax
-	movq %rax, %r14
-.endm
-
-.macro bench_end
-	rdtsc
-	shlq $32, %rdx
-	orq %rdx, %rax
-	subq %r14, %rax
-	movl %eax, (%rdi)
-	addq $4, %rdi
-	decq %rsi
-	jnz 1b
-	DONE
-.endm
+#include "loop.h"
 
 PAYLOAD(bench_empty)
 	bench_begin
