@@ -30,6 +30,7 @@ enum vcpu_request {
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
 	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
 	REQ_STEAL_UPDATE, /* renew what the guest reads of stolen time */
+	REQ_TPR_ACCESS,	  /* tell userspace: KVM_EXIT_TPR_ACCESS */
 	REQ_IRQ,	  /* the local APIC or the PIC may have an interrupt */
 	REQ_IOAPIC_EOI,	  /* KVM_EXIT_IOAPIC_EOI: lapic->eoi_vector */
 	REQ_FREEZE,	  /* freeze the flight recorder: account.freeze_cause */
@@ -110,6 +111,7 @@ struct vcpu {
 
 	/* Interrupt chips in the kernel. */
 	struct lapic_dev *lapic; /* (c) irq/irqchip.h; NULL: userspace's */
+	u8 lapic_words;		 /* LAPIC_WORD_*: what of it is in guest memory now */
 	struct rcuwait wait;	 /* (a) the thread, while it sleeps: core/halt.c */
 	u64 halt_poll_ns;	 /* how long a halt polls now */
 

@@ -317,6 +317,16 @@ static long set_vapic_addr(struct abi_call *call)
 					   : -EINVAL;
 }
 
+static long tpr_access_reporting(struct abi_call *call)
+{
+	const struct kvm_tpr_access_ctl *ctl = call->buf;
+
+	if (ctl->flags || !lapic_in_kernel(call->vcpu))
+		return -EINVAL;
+	call->vcpu->lapic->report_tpr = ctl->enabled;
+	return 0;
+}
+
 static long get_lapic(struct abi_call *call)
 {
 	if (!lapic_in_kernel(call->vcpu))
@@ -509,6 +519,7 @@ static const struct abi_row vcpu_rows[] = {
 	ROW(KVM_GET_DEVICE_ATTR, ABI_COPY, KVM_CAP_VCPU_ATTRIBUTES, get_attr),
 	ROW(KVM_SET_DEVICE_ATTR, ABI_COPY, KVM_CAP_VCPU_ATTRIBUTES, set_attr),
 	ROW(KVM_ENABLE_CAP, ABI_COPY, KVM_CAP_ENABLE_CAP, enable_cap),
+	ROW(KVM_TPR_ACCESS_REPORTING, ABI_COPY, KVM_CAP_VAPIC, tpr_access_reporting),
 	ROW(KVM_SET_VAPIC_ADDR, ABI_COPY, KVM_CAP_VAPIC, set_vapic_addr),
 	ROW(KVM_GET_LAPIC, ABI_COPY, KVM_CAP_IRQCHIP, get_lapic),
 	ROW(KVM_SET_LAPIC, ABI_COPY, KVM_CAP_IRQCHIP, set_lapic),

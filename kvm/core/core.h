@@ -251,7 +251,8 @@ bool iobus_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void
  */
 int ioeventfd_set(struct vm *vm, const struct kvm_ioeventfd *args);
 /* The guest writes: was there an eventfd to signal? Any context but NMI. */
-bool ioeventfd_write(struct vm *vm, enum iobus bus, u64 addr, unsigned int len, const void *data);
+bool ioeventfd_write(struct vcpu *vcpu, enum iobus bus, u64 addr, unsigned int len,
+		     const void *data);
 /* No vCPU runs any more. */
 void ioeventfd_destroy(struct vm *vm);
 

@@ -11,10 +11,11 @@
 #include "core.h"
 
 /* Writes only: reads are of the chips or of userspace. */
-static bool bus_write(struct vm *vm, enum iobus bus, u64 addr, unsigned int len, const void *data)
+static bool bus_write(struct vcpu *vcpu, enum iobus bus, u64 addr, unsigned int len,
+		      const void *data)
 {
-	return ioeventfd_write(vm, bus, addr, len, data) ||
-	       coalesced_write(vm, bus, addr, len, data);
+	return ioeventfd_write(vcpu, bus, addr, len, data) ||
+	       coalesced_write(vcpu->vm, bus, addr, len, data);
 }
 
 bool iobus_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data)
@@ -25,7 +26,7 @@ bool iobus_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *
 	    (pic_port(port) ? irqchip_pio(vcpu, port, len, write, data)
 			    : pit_dev_pio(vcpu->vm, port, len, write, data)))
 		return true;
-	return write && bus_write(vcpu->vm, IOBUS_PIO, port, len, data);
+	return write && bus_write(vcpu, IOBUS_PIO, port, len, data);
 }
 
 bool iobus_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
@@ -40,5 +41,5 @@ bool iobus_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void
 		irqchip_mmio(vcpu, gpa, len, write, data);
 		return true;
 	}
-	return write && bus_write(vcpu->vm, IOBUS_MMIO, gpa, len, data);
+	return write && bus_write(vcpu, IOBUS_MMIO, gpa, len, data);
 }

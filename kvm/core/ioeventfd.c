@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "../compat.h"
+#include "../trace/irqchip.h"
 #include "core.h"
 
 #define IOEVENTS_MAX 4096 /* on one bus of a VM */
@@ -126,17 +127,21 @@ static u64 value_of(const void *data, unsigned int len)
 	return value;
 }
 
-bool ioeventfd_write(struct vm *vm, enum iobus bus, u64 addr, unsigned int len, const void *data)
+bool ioeventfd_write(struct vcpu *vcpu, enum iobus bus, u64 addr, unsigned int len,
+		     const void *data)
 {
 	const struct ioevent *e = NULL;
 	const struct ioevents *t;
 
 	rcu_read_lock();
-	t = rcu_dereference(vm->ioevents[bus]);
+	t = rcu_dereference(vcpu->vm->ioevents[bus]);
 	if (t) {
 		e = find(t, addr, len, value_of(data, len));
-		if (e)
+		if (e) {
+			if (bus == IOBUS_MMIO && !e->len)
+				trace_kvm_fast_mmio(vcpu, addr);
 			compat_eventfd_signal(e->ctx);
+		}
 	}
 	rcu_read_unlock();
 	return e;

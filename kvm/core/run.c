@@ -136,6 +136,12 @@ static int handle_requests(struct vcpu *vcpu)
 		vcpu->run->eoi.vector = vcpu->lapic->eoi_vector;
 		return 1;
 	}
+	if (test_and_clear_bit(REQ_TPR_ACCESS, &vcpu->requests)) {
+		vcpu->run->exit_reason = KVM_EXIT_TPR_ACCESS;
+		vcpu->run->tpr_access.rip = vcpu->lapic->tpr_rip;
+		vcpu->run->tpr_access.is_write = vcpu->lapic->tpr_write;
+		return 1;
+	}
 	if (test_and_clear_bit(REQ_MSR_FILTER, &vcpu->requests))
 		msr_filter_refresh(vcpu);
 	if (test_and_clear_bit(REQ_CLOCK_UPDATE, &vcpu->requests)) {
@@ -191,11 +197,11 @@ out:
 }
 
 /* What the guest did to its local APIC without an exit. */
-static __always_inline void take_shared_words(struct vcpu *vcpu)
+static void take_lapic_words(struct vcpu *vcpu)
 {
-	if (unlikely(vcpu->lapic->pv_eoi))
+	if (vcpu->lapic_words & LAPIC_WORD_EOI)
 		lapic_dev_pv_eoi_collect(vcpu);
-	if (unlikely(vcpu->lapic->vapic))
+	if (vcpu->lapic_words & LAPIC_WORD_VAPIC)
 		lapic_dev_vapic_in(vcpu);
 }
 
@@ -228,15 +234,15 @@ static int run_loop(struct vcpu *vcpu)
 				return err;
 			continue;
 		}
-		if (unlikely(vcpu->lapic && vcpu->lapic->vapic))
+		if (unlikely(vcpu->lapic_words))
 			lapic_dev_vapic_out(vcpu);
 		if (unlikely(!event_prepare_entry(vcpu))) {
 			shutdown(vcpu);
 			return 0;
 		}
 		if (unlikely(enter_guest(vcpu, exit) == ENTRY_WORK)) {
-			if (unlikely(vcpu->lapic && vcpu->lapic->pv_eoi))
-				lapic_dev_pv_eoi_collect(vcpu);
+			if (unlikely(vcpu->lapic_words))
+				take_lapic_words(vcpu);
 			event_cancel_entry(vcpu);
 			err = thread_work(vcpu);
 			if (err)
@@ -245,8 +251,8 @@ static int run_loop(struct vcpu *vcpu)
 		}
 		if (unlikely(vcpu->events.in_flight || exit->vectoring.type != EVENT_NONE))
 			event_after_exit(vcpu, exit);
-		if (vcpu->lapic)
-			take_shared_words(vcpu);
+		if (unlikely(vcpu->lapic_words))
+			take_lapic_words(vcpu);
 		res = exit_dispatch(vcpu, exit);
 		if (likely(res <= RUN_RETRY)) {
 			if (unlikely(vcpu->run->request_interrupt_window) &&

@@ -185,8 +185,10 @@ struct lapic_dev {
 	bool timer_fired; /* (a) */
 	u8 eoi_vector;	  /* for REQ_IOAPIC_EOI */
 	gpa_t vapic;	  /* KVM_SET_VAPIC_ADDR; 0: none */
+	bool report_tpr;  /* KVM_TPR_ACCESS_REPORTING */
+	bool tpr_write;	  /* for REQ_TPR_ACCESS, with tpr_rip: the instruction's */
+	u64 tpr_rip;
 	u64 pv_eoi_msr;	  /* MSR_KVM_PV_EOI_EN: gpa | enable */
-	bool pv_eoi;	  /* the guest may end the interrupt in service without an exit */
 };
 
 enum lapic_event {
@@ -250,6 +252,10 @@ int lapic_dev_set_state(struct vcpu *vcpu, const struct kvm_lapic_state *state);
 int lapic_dev_set_vapic(struct vcpu *vcpu, gpa_t gpa);
 void lapic_dev_vapic_in(struct vcpu *vcpu);
 void lapic_dev_vapic_out(struct vcpu *vcpu);
+
+/* vcpu->lapic_words: what the guest may have changed in its memory, to be looked at after an exit. */
+#define LAPIC_WORD_VAPIC BIT(0) /* KVM_SET_VAPIC_ADDR */
+#define LAPIC_WORD_EOI	 BIT(1) /* the guest may end the interrupt in service there (PV EOI) */
 
 /*
  * PV EOI (Linux, Documentation/virt/kvm/x86/msr.rst, MSR_KVM_PV_EOI_EN): a bit in guest memory that

@@ -363,6 +363,14 @@ static __always_inline void data_put(void *data, u64 val, unsigned int len)
 		memcpy(data, &val, min_t(unsigned int, len, sizeof(val)));
 }
 
+/* The access is done; then userspace hears of it, which may patch the instruction. */
+static noinline void report_tpr_access(struct lapic_dev *d, bool write)
+{
+	d->tpr_rip = d->vcpu->rip;
+	d->tpr_write = write;
+	vcpu_request(d->vcpu, REQ_TPR_ACCESS);
+}
+
 void lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
 {
 	struct lapic_dev *d = vcpu->lapic;
@@ -370,6 +378,8 @@ void lapic_dev_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, 
 	struct lapic_fx fx;
 	u64 now, read;
 
+	if (unlikely(d->report_tpr) && offset == LAPIC_TPR)
+		report_tpr_access(d, write);
 	now = lapic_needs_now(offset) ? ktime_get_ns() : 0;
 	fx.what = 0;
 	if (write) {
@@ -485,6 +495,15 @@ void lapic_dev_init(struct vcpu *vcpu)
 
 /* ---- the word that guests with a patched TPR use ----------------------------------- */
 
+static void set_vapic(struct vcpu *vcpu, gpa_t gpa)
+{
+	vcpu->lapic->vapic = gpa;
+	if (gpa)
+		vcpu->lapic_words |= LAPIC_WORD_VAPIC;
+	else
+		vcpu->lapic_words &= ~LAPIC_WORD_VAPIC;
+}
+
 int lapic_dev_set_vapic(struct vcpu *vcpu, gpa_t gpa)
 {
 	u32 word;
@@ -498,7 +517,7 @@ int lapic_dev_set_vapic(struct vcpu *vcpu, gpa_t gpa)
 		mem_leave(vcpu->vm, idx);
 	}
 	if (!err)
-		vcpu->lapic->vapic = gpa;
+		set_vapic(vcpu, gpa);
 	return err;
 }
 
@@ -548,7 +567,8 @@ void lapic_dev_pv_eoi_offer(struct vcpu *vcpu)
 	if (!(d->pv_eoi_msr & PV_EOI_ENABLED) || !lapic_pv_eoi_ok(&d->lapic))
 		return;
 	idx = mem_enter(vcpu->vm);
-	d->pv_eoi = !mem_write(vcpu, d->pv_eoi_msr & PV_EOI_GPA, &pending, sizeof(pending));
+	if (!mem_write(vcpu, d->pv_eoi_msr & PV_EOI_GPA, &pending, sizeof(pending)))
+		vcpu->lapic_words |= LAPIC_WORD_EOI;
 	mem_leave(vcpu->vm, idx);
 }
 
@@ -575,7 +595,7 @@ void lapic_dev_pv_eoi_collect(struct vcpu *vcpu)
 	struct lapic_dev *d = vcpu->lapic;
 	struct lapic_fx fx = {};
 
-	d->pv_eoi = false;
+	vcpu->lapic_words &= ~LAPIC_WORD_EOI;
 	if (!pv_eoi_done(vcpu))
 		return;
 	trace_kvm_pv_eoi(vcpu, lapic_isr_max(&d->lapic));

@@ -72,6 +72,37 @@ static void taken(struct vm *vm, struct vcpu *v, unsigned int n, uint32_t vector
 	CHECK_EQ(guest_u32(vm, I_LAST_IRQ), vector);
 }
 
+/* Userspace hears of the guest's accesses to the TPR, after each, if it wants to. */
+static void tpr_access(void)
+{
+	struct kvm_tpr_access_ctl ctl = {.enabled = 1};
+	uint64_t *arg;
+	struct kvm_lapic_state l;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(one_write));
+	vcpu_set_msr(&v, 0x1b, 0x10000000 | 0x900);
+	arg = (uint64_t *)(vm.ram + I_ARG);
+	arg[0] = 0x10000000 + LAPIC_TPR;
+	arg[1] = 0x20;
+	arg[2] = 5; /* 4 bytes of memory */
+	vcpu_run_report(&v);
+	CHECK_OK(ioctl(v.fd, KVM_TPR_ACCESS_REPORTING, &ctl));
+	arg[1] = 0x30;
+	vcpu_run_to(&v, KVM_EXIT_TPR_ACCESS);
+	CHECK_EQ(v.run->tpr_access.is_write, 1);
+	CHECK(v.run->tpr_access.rip >= G_CODE && v.run->tpr_access.rip < G_CODE + 0x200,
+	      "rip %#llx", (unsigned long long)v.run->tpr_access.rip);
+	l = lapic_get(&v);
+	CHECK_EQ(*lapic_reg(&l, LAPIC_TPR), 0x30);
+	vcpu_run_report(&v);
+	arg[0] = 0x10000000 + 0xb0; /* another register */
+	vcpu_run_report(&v);
+	ctl.flags = 1;
+	CHECK_ERRNO(ioctl(v.fd, KVM_TPR_ACCESS_REPORTING, &ctl), EINVAL);
+}
+
 /* ---- creation ---------------------------------------------------------- */
 
 static void create(void)
@@ -463,6 +494,7 @@ static const struct live_test tests[] = {
 	{"pic", pic},
 	{"pit", pit},
 	{"routes", routes},
+	{"tpr_access", tpr_access},
 	{"chip_state", chip_state},
 	{"lapic_state", lapic_state},
 	{"init_sipi", init_sipi},
