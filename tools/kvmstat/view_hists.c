@@ -25,13 +25,13 @@
 static const struct column exit_columns[] = {HIST_COLUMNS("kind", "exit", 11)};
 
 /* The others have no hardware reason. */
-#define PLAIN_COLUMNS(label, title)                                                                \
+#define PLAIN_COLUMNS(label, title, share)                                                         \
 	OWNER_COLUMNS, {label, title, CELL_TEXT, 13, 0, false},                                    \
 		{"reason", NULL, CELL_TEXT, 0, 0, false},                                          \
 		{"reason_number", NULL, CELL_NUMBER, 0, 0, false},                                 \
 		{"count", "count", CELL_NUMBER, 7, 7, false},                                      \
 		{"per_s", "per s", CELL_RATE, 7, 0, false},                                        \
-		{"time_percent", "time%", CELL_PERCENT, 5, 0, false},                              \
+		{"time_percent", share, CELL_PERCENT, 5, 0, false},                                \
 		{"mean_ns", "mean", CELL_NS, 6, 1, false},                                         \
 		{"p50_ns", "p50", CELL_NS, 6, 2, false}, {"p99_ns", "p99", CELL_NS, 6, 0, false},  \
 		{"max_ns", "max", CELL_NS, 6, 3, false},                                           \
@@ -39,11 +39,11 @@ static const struct column exit_columns[] = {HIST_COLUMNS("kind", "exit", 11)};
 		"spark", "per s", CELL_SPARK, 7, 5, false                                          \
 	}
 
-static const struct column user_columns[] = {PLAIN_COLUMNS("kind", "KVM_RUN gave")};
-static const struct column fault_columns[] = {PLAIN_COLUMNS("kind", "MMU fault")};
-static const struct column dirty_columns[] = {PLAIN_COLUMNS("kind", "dirty pass")};
-static const struct column irq_columns[] = {PLAIN_COLUMNS("class", "vectors from")};
-static const struct column halt_columns[] = {PLAIN_COLUMNS("kind", "halted vCPU")};
+static const struct column user_columns[] = {PLAIN_COLUMNS("kind", "KVM_RUN gave", "time%")};
+static const struct column fault_columns[] = {PLAIN_COLUMNS("kind", "MMU fault", "time%")};
+static const struct column dirty_columns[] = {PLAIN_COLUMNS("kind", "dirty pass", "time%")};
+static const struct column irq_columns[] = {PLAIN_COLUMNS("class", "vectors from", NULL)};
+static const struct column halt_columns[] = {PLAIN_COLUMNS("kind", "halted vCPU", "time%")};
 
 struct shape {
 	const char *name;
