@@ -176,14 +176,15 @@ END(irq_window)
 	movl $0, 0xb0(%rbx)
 .endm
 
-/* Two that the host has left, an IPI to itself, its own timer: each is ended with an EOI. */
+/* Two that the host has left, an IPI to itself, its own timer: it ends each with an EOI. */
 PAYLOAD(irq_lives)
 	.code64
 	movl $0xfee00000, %ebx
 	sti
 	ENDED 1
 	ENDED 2
-	movl $0x44071, 0x300(%rbx)	/* ICR: self, vector 0x71 */
+	movl $0, 0x310(%rbx)		/* ICR: vector 0x71 to APIC 0 */
+	movl $0x4071, 0x300(%rbx)
 	ENDED 3
 	movl $0xb, 0x3e0(%rbx)		/* the timer: not divided, once, vector 0x81 */
 	movl $0x81, 0x320(%rbx)

@@ -46,14 +46,6 @@ static void start(enum source_id source)
 		   0);
 }
 
-static int read_maps(void)
-{
-	return table_read(&requests) || table_read(&injections) || table_read(&services) ||
-			       table_read(&vms)
-		       ? -1
-		       : 0;
-}
-
 /* ---- lines -------------------------------------------------------------- */
 
 /* Of a VM of which nothing but requests was seen, it is not known; NULL. */
@@ -342,7 +334,7 @@ static const struct tool kvmirq = {
 	.skel = TOOL_SKELETON_FUNCTIONS,
 	.sources = {{ours, ARRAY_SIZE(ours)}, {stock, ARRAY_SIZE(stock)}},
 	.start = start,
-	.read = read_maps,
+	.tables = {&requests, &injections, &services, &vms},
 	.text = text,
 	.json = json,
 };
