@@ -188,7 +188,7 @@ struct lapic_dev {
 	bool report_tpr;  /* KVM_TPR_ACCESS_REPORTING */
 	bool tpr_write;	  /* for REQ_TPR_ACCESS, with tpr_rip: the instruction's */
 	u64 tpr_rip;
-	u64 pv_eoi_msr;	  /* MSR_KVM_PV_EOI_EN: gpa | enable */
+	u64 pv_eoi_msr; /* MSR_KVM_PV_EOI_EN: gpa | enable */
 };
 
 enum lapic_event {

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ring.h"
+#include "snap.h"
 #include "vmm.h"
 
 /* ---- layouts ---- */
@@ -366,6 +367,123 @@ static void irqchip_records(void)
 	find(&f, "kvm_inj_virq", "vector", 0x62);
 }
 
+/* ---- an interrupt's life ---- */
+
+enum { FROM_IOAPIC = 3, FROM_MSI, FROM_IPI, FROM_TIMER };
+
+static const struct {
+	uint8_t vector, source;
+} lives[] = {{0x51, FROM_MSI}, {0x65, FROM_IOAPIC}, {0x71, FROM_IPI}, {0x81, FROM_TIMER}};
+
+/* Chips in the kernel, and the guest that ends what it gets. */
+static void lives_start(struct vm *vm, struct vcpu *v)
+{
+	struct kvm_irqchip chip = {.chip_id = KVM_IRQCHIP_IOAPIC};
+	struct kvm_lapic_state l;
+
+	vm_create_ram(vm, RAM_SIZE);
+	CHECK_OK(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0));
+	vcpu_create(vm, v, 0);
+	vcpu_cpuid(v);
+	vcpu_mode(v, MODE_LONG, G_CODE);
+	guest_load(vm, G_CODE, GUEST(irq_lives));
+	CHECK_OK(ioctl(v->fd, KVM_GET_LAPIC, &l));
+	l.regs[0xf1] |= 1; /* SVR: enabled */
+	CHECK_OK(ioctl(v->fd, KVM_SET_LAPIC, &l));
+	CHECK_OK(ioctl(vm->fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.ioapic.redirtbl[21].bits = 0x65;
+	CHECK_OK(ioctl(vm->fd, KVM_SET_IRQCHIP, &chip));
+}
+
+/* The one record of the event for @vector with coalesced = @lost; its number among all. */
+static unsigned int life_record(struct ev_format *f, const char *event, uint8_t vector, int lost)
+{
+	unsigned int found = count;
+
+	CHECK(ev_format_read("glassvisor", event, f), "no event glassvisor:%s", event);
+	for (unsigned int i = 0; i < count; i++) {
+		if (records[i].id != f->id || ev_get(f, &records[i], "vector") != vector ||
+		    (ev_field(f, "coalesced") && ev_get(f, &records[i], "coalesced") != lost))
+			continue;
+		CHECK(found == count, "vector %#x has two records %s", vector, event);
+		found = i;
+	}
+	CHECK(found < count, "vector %#x has no %s among %u records", vector, event, count);
+	return found;
+}
+
+static void check_life(uint8_t vector, uint8_t source)
+{
+	struct ev_format request, inject, eoi;
+	unsigned int r = life_record(&request, "gv_irq_request", vector, 0);
+	unsigned int i = life_record(&inject, "gv_irq_inject", vector, 0);
+	unsigned int e = life_record(&eoi, "gv_irq_eoi", vector, 0);
+	int64_t seq = ev_get(&request, &records[r], "seq");
+
+	CHECK(r < i && i < e, "vector %#x: records %u, %u, %u", vector, r, i, e);
+	CHECK(seq, "vector %#x: its request has no number", vector);
+	CHECK_EQ(ev_get(&inject, &records[i], "seq"), seq);
+	CHECK_EQ(ev_get(&eoi, &records[e], "seq"), seq);
+	CHECK_EQ(ev_get(&request, &records[r], "source"), source);
+	CHECK_EQ(ev_get(&eoi, &records[e], "source"), source);
+	CHECK_EQ(ev_get(&eoi, &records[e], "level"), 0);
+	CHECK(ev_get(&inject, &records[i], "wait_ns") <= ev_get(&eoi, &records[e], "since_ns"),
+	      "vector %#x: ended before it was injected", vector);
+}
+
+/* Every injection is in irq_time, in its vector's class. */
+static void check_waits(struct vm *vm)
+{
+	struct snap s;
+	uint64_t n = 0;
+
+	snap_read(vm, &s);
+	for (unsigned int i = 0; i < s.vcpu[0].n_hists; i++) {
+		const struct snap_hist *h = &s.vcpu[0].hist[i];
+		unsigned int class = strtoul(h->label, NULL, 16);
+
+		if (strcmp(h->name, "irq_time"))
+			continue;
+		n += h->count;
+		CHECK(class >= 0x50 && class <= 0x80, "irq_time %s", h->label);
+		CHECK_EQ(h->count, 1);
+	}
+	CHECK_EQ(n, ARRAY_SIZE(lives));
+	CHECK_EQ(snap_vcpu_stat(&s, 0, "irq_injections"), n);
+}
+
+/* From request to EOI an interrupt has one number and one source. */
+static void lives_of_interrupts(void)
+{
+	struct kvm_irq_level line = {.irq = 21, .level = 1};
+	struct kvm_msi msi = {.address_lo = 0xfee00000, .data = 0x51};
+	struct ev_format f;
+	struct vm vm;
+	struct vcpu v;
+	cpu_set_t set;
+
+	snap_require();
+	/* One CPU, so that the records are in order. */
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	CHECK_OK(sched_setaffinity(0, sizeof(set), &set));
+	lives_start(&vm, &v);
+	ring_open();
+	ring_enable("glassvisor", NULL, true);
+	CHECK_EQ(ioctl(vm.fd, KVM_SIGNAL_MSI, &msi), 1);
+	CHECK_EQ(ioctl(vm.fd, KVM_SIGNAL_MSI, &msi), 0);
+	CHECK_OK(ioctl(vm.fd, KVM_IRQ_LINE, &line));
+	vcpu_run_done(&v);
+	ring_enable("glassvisor", NULL, false);
+	count = ring_read(records, ARRAY_SIZE(records));
+	ring_close();
+	for (size_t i = 0; i < ARRAY_SIZE(lives); i++)
+		check_life(lives[i].vector, lives[i].source);
+	/* The second message was lost: no number. */
+	CHECK_EQ(ev_get(&f, &records[life_record(&f, "gv_irq_request", 0x51, 1)], "seq"), 0);
+	check_waits(&vm);
+}
+
 /* ---- debugfs ---- */
 
 #define DEBUGFS "/sys/kernel/debug/kvm"
@@ -527,6 +645,7 @@ static const struct live_test tests[] = {
 	{"nothing_when_off", nothing_when_off},
 	{"clock_records", clock_records},
 	{"irqchip_records", irqchip_records, 60},
+	{"lives_of_interrupts", lives_of_interrupts, 60},
 	{"debugfs_tree", tree},
 	{"debugfs_vm", vm_files},
 	{"debugfs_totals", totals},

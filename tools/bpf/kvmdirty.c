@@ -53,11 +53,6 @@ static void start(enum source_id source)
 		   sizeof(struct write_row), WRITE_WORDS);
 }
 
-static int read_maps(void)
-{
-	return table_read(&passes) || table_read(&writes) ? -1 : 0;
-}
-
 /* ---- making lines ------------------------------------------------------- */
 
 static struct line *line_of(struct line *lines, size_t *n, u32 vm, u32 slot,
@@ -245,7 +240,7 @@ static const struct tool kvmdirty = {
 	.skel = TOOL_SKELETON_FUNCTIONS,
 	.sources = {{ours, ARRAY_SIZE(ours)}, {NULL, 0}},
 	.start = start,
-	.read = read_maps,
+	.tables = {&passes, &writes},
 	.text = text,
 	.json = json,
 };

@@ -37,11 +37,6 @@ static void start(enum source_id source)
 		   sizeof(struct exit_row), TIMES_WORDS);
 }
 
-static int read_maps(void)
-{
-	return table_read(&table);
-}
-
 /* By VM, vCPU, then the most time first. */
 static int by_cost(const void *a, const void *b)
 {
@@ -203,7 +198,7 @@ static const struct tool kvmexit = {
 	.skel = TOOL_SKELETON_FUNCTIONS,
 	.sources = {{ours, ARRAY_SIZE(ours)}, {stock, ARRAY_SIZE(stock)}},
 	.start = start,
-	.read = read_maps,
+	.tables = {&table},
 	.text = text,
 	.json = json,
 };

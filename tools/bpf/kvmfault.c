@@ -62,11 +62,6 @@ static void start(enum source_id source)
 		   sizeof(struct heat_row), HEAT_WORDS);
 }
 
-static int read_maps(void)
-{
-	return table_read(&faults) || table_read(&heat) ? -1 : 0;
-}
-
 /* ---- making lines ------------------------------------------------------- */
 
 static int by_vm_and_time(const void *a, const void *b)
@@ -359,7 +354,7 @@ static const struct tool kvmfault = {
 	.skel = TOOL_SKELETON_FUNCTIONS,
 	.sources = {{ours, ARRAY_SIZE(ours)}, {stock, ARRAY_SIZE(stock)}},
 	.start = start,
-	.read = read_maps,
+	.tables = {&faults, &heat},
 	.text = text,
 	.json = json,
 };

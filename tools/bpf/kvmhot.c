@@ -36,11 +36,6 @@ static void start(enum source_id source)
 		   sizeof(struct hot_row), HOT_WORDS);
 }
 
-static int read_maps(void)
-{
-	return table_read(&hot);
-}
-
 static int by_key(const void *a, const void *b)
 {
 	return memcmp(&((const struct line *)a)->key, &((const struct line *)b)->key,
@@ -217,7 +212,7 @@ static const struct tool kvmhot = {
 	.skel = TOOL_SKELETON_FUNCTIONS,
 	.sources = {{ours, ARRAY_SIZE(ours)}, {stock, ARRAY_SIZE(stock)}},
 	.start = start,
-	.read = read_maps,
+	.tables = {&hot},
 	.text = text,
 	.json = json,
 };

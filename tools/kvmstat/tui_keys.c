@@ -21,7 +21,7 @@ const char *const tui_help[] = {
 	"Views of a VM",
 	"  v  vCPUs and their states      x  exits by reason",
 	"  u  time in userspace           m  memory: faults, dirty passes, slots",
-	"  c  all counters",
+	"  i  interrupts, halts           c  all counters",
 	"Views of the host",
 	"  o  overview     R  frozen flight recorders     S  kvmstat itself",
 	"Rows and columns",
@@ -115,7 +115,7 @@ static void go_view(struct tui *t, enum view_id view)
 		q.vcpu = ALL_VCPUS;
 	q.view = view;
 	/* Beside each other, not within: VM's views take the place of one another. */
-	if (tui_place(t)->query.view >= VIEW_EXITS && tui_place(t)->query.view <= VIEW_COUNTERS &&
+	if (tui_place(t)->query.view >= VIEW_EXITS && tui_place(t)->query.view < VIEW_RECORDERS &&
 	    t->depth)
 		t->depth--;
 	enter(t, q);
@@ -138,8 +138,8 @@ static void go_host_view(struct tui *t, enum view_id view)
 
 static void next_view(struct tui *t)
 {
-	static const enum view_id order[] = {VIEW_VM, VIEW_EXITS, VIEW_USER, VIEW_MEMORY,
-					     VIEW_COUNTERS};
+	static const enum view_id order[] = {VIEW_VM,	  VIEW_EXITS, VIEW_USER,
+					     VIEW_MEMORY, VIEW_IRQ,   VIEW_COUNTERS};
 	u32 i = 0;
 
 	while (i < ARRAY_SIZE(order) && order[i] != tui_place(t)->query.view)
@@ -164,6 +164,15 @@ static void look_into(struct tui *t)
 		q.vcpu = row->vcpu;
 		q.view = VIEW_EXITS;
 		break;
+	case VIEW_IRQ:
+		if (strcmp(table->name, "irqs") == 0) {
+			if (!q.vm.any && q.vcpu == row->vcpu)
+				return;
+			q.vm = vm_ref(&t->model.vms[row->vm]);
+			q.vcpu = row->vcpu;
+			break;
+		}
+		fallthrough;
 	case VIEW_MEMORY:
 		if (strcmp(table->name, "slots") == 0)
 			return;
@@ -461,7 +470,7 @@ static bool view_key(struct tui *t, int key)
 	} views[] = {
 		{'v', VIEW_VM},	       {'x', VIEW_EXITS},    {'u', VIEW_USER},
 		{'m', VIEW_MEMORY},    {'c', VIEW_COUNTERS}, {'o', VIEW_OVERVIEW},
-		{'R', VIEW_RECORDERS}, {'S', VIEW_SELF},
+		{'R', VIEW_RECORDERS}, {'S', VIEW_SELF},     {'i', VIEW_IRQ},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {

@@ -7,8 +7,8 @@
 #include "view.h"
 
 const char *const view_names[VIEW_COUNT] = {
-	"overview", "vm",    "exits",	 "user",      "hist",	"memory", "slots",
-	"faults",   "dirty", "counters", "recorders", "record", "self",
+	"overview", "vm",    "exits",	 "user", "hist",      "memory", "slots",
+	"faults",   "dirty", "counters", "irq",	 "recorders", "record", "self",
 };
 
 int view_find(const char *name)
@@ -80,19 +80,13 @@ struct cell *row_owner(struct row *row, const struct model *m, u32 vm, u32 vcpu)
 static void make_title(const struct model *m, const struct query *q, struct page *page)
 {
 	static const char *const what[VIEW_COUNT] = {
-		"Virtual machines",
-		"vCPUs",
-		"exits by reason",
-		"time in userspace by reason",
-		"histogram",
-		"memory",
-		"memory slots",
-		"MMU faults by kind",
-		"dirty log passes",
-		"counters",
-		"Frozen flight recorders",
-		"Flight recorder",
-		"kvmstat itself",
+		"Virtual machines", "vCPUs",
+		"exits by reason",  "time in userspace by reason",
+		"histogram",	    "memory",
+		"memory slots",	    "MMU faults by kind",
+		"dirty log passes", "counters",
+		"interrupts",	    "Frozen flight recorders",
+		"Flight recorder",  "kvmstat itself",
 	};
 	const struct model_vm *vm = q->vm.any ? NULL : model_find(m, q->vm);
 	bool owned = q->view != VIEW_OVERVIEW && q->view < VIEW_RECORDERS;
@@ -160,6 +154,12 @@ static bool build_memory(const struct model *m, const struct query *q, struct pa
 	       view_hists(m, q, HX_DIRTY_PASS_TIME, page) && view_slots(m, q, page);
 }
 
+static bool build_irq(const struct model *m, const struct query *q, struct page *page)
+{
+	return view_irqs(m, q, page) && view_hists(m, q, HX_IRQ_TIME, page) &&
+	       view_hists(m, q, HX_HALT_TIME, page);
+}
+
 static bool only_stock(const struct model *m, const struct query *q)
 {
 	bool any = false;
@@ -211,6 +211,9 @@ bool view_build(const struct model *m, const struct query *q, const struct self 
 	case VIEW_COUNTERS:
 		good = view_counters(m, q, ret);
 		break;
+	case VIEW_IRQ:
+		good = build_irq(m, q, ret);
+		break;
 	case VIEW_RECORDERS:
 		good = view_recorders(m, q, ret);
 		break;
@@ -228,6 +231,9 @@ bool view_build(const struct model *m, const struct query *q, const struct self 
 	if (only_stock(m, q) && q->view >= VIEW_USER && q->view < VIEW_COUNTERS)
 		snprintf(ret->note, sizeof(ret->note),
 			 "Stock KVM does not tell this; glassvisor does.");
+	if (only_stock(m, q) && q->view == VIEW_IRQ)
+		snprintf(ret->note, sizeof(ret->note),
+			 "Stock KVM counts interrupts and times none; glassvisor does.");
 	make_title(m, q, ret);
 	return good;
 }

@@ -21,6 +21,7 @@ enum view_id {
 	VIEW_FAULTS,
 	VIEW_DIRTY,
 	VIEW_COUNTERS,
+	VIEW_IRQ,
 	VIEW_RECORDERS,
 	VIEW_RECORD,
 	VIEW_SELF,
@@ -94,6 +95,7 @@ struct cell *row_owner(struct row *row, const struct model *m, u32 vm, u32 vcpu)
 
 bool view_overview(const struct model *m, const struct query *q, struct page *page);
 bool view_vm(const struct model *m, const struct query *q, struct page *page);
+bool view_irqs(const struct model *m, const struct query *q, struct page *page);
 bool view_counters(const struct model *m, const struct query *q, struct page *page);
 /* Rows of one kind of histogram. */
 bool view_hists(const struct model *m, const struct query *q, int hist, struct page *page);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The views made of histograms: exits by reason, time in userspace by reason,
- * MMU faults and dirty passes by kind, and one histogram bucket by bucket.
+ * MMU faults and dirty passes by kind, waits of interrupts and of halted vCPUs,
+ * and one histogram bucket by bucket.
  *
  * On stock KVM, which measures no times, the exits are what its counters say.
  */
@@ -24,13 +25,13 @@
 static const struct column exit_columns[] = {HIST_COLUMNS("kind", "exit", 11)};
 
 /* The others have no hardware reason. */
-#define PLAIN_COLUMNS(label, title)                                                                \
+#define PLAIN_COLUMNS(label, title, share)                                                         \
 	OWNER_COLUMNS, {label, title, CELL_TEXT, 13, 0, false},                                    \
 		{"reason", NULL, CELL_TEXT, 0, 0, false},                                          \
 		{"reason_number", NULL, CELL_NUMBER, 0, 0, false},                                 \
 		{"count", "count", CELL_NUMBER, 7, 7, false},                                      \
 		{"per_s", "per s", CELL_RATE, 7, 0, false},                                        \
-		{"time_percent", "time%", CELL_PERCENT, 5, 0, false},                              \
+		{"time_percent", share, CELL_PERCENT, 5, 0, false},                                \
 		{"mean_ns", "mean", CELL_NS, 6, 1, false},                                         \
 		{"p50_ns", "p50", CELL_NS, 6, 2, false}, {"p99_ns", "p99", CELL_NS, 6, 0, false},  \
 		{"max_ns", "max", CELL_NS, 6, 3, false},                                           \
@@ -38,9 +39,11 @@ static const struct column exit_columns[] = {HIST_COLUMNS("kind", "exit", 11)};
 		"spark", "per s", CELL_SPARK, 7, 5, false                                          \
 	}
 
-static const struct column user_columns[] = {PLAIN_COLUMNS("kind", "KVM_RUN gave")};
-static const struct column fault_columns[] = {PLAIN_COLUMNS("kind", "MMU fault")};
-static const struct column dirty_columns[] = {PLAIN_COLUMNS("kind", "dirty pass")};
+static const struct column user_columns[] = {PLAIN_COLUMNS("kind", "KVM_RUN gave", "time%")};
+static const struct column fault_columns[] = {PLAIN_COLUMNS("kind", "MMU fault", "time%")};
+static const struct column dirty_columns[] = {PLAIN_COLUMNS("kind", "dirty pass", "time%")};
+static const struct column irq_columns[] = {PLAIN_COLUMNS("class", "vectors from", NULL)};
+static const struct column halt_columns[] = {PLAIN_COLUMNS("kind", "halted vCPU", "time%")};
 
 struct shape {
 	const char *name;
@@ -52,6 +55,8 @@ static const struct shape shapes[HX_COUNT] = {
 	[HX_EXIT_TIME] = {"exits", exit_columns, ARRAY_SIZE(exit_columns)},
 	[HX_USERSPACE_TIME] = {"user", user_columns, ARRAY_SIZE(user_columns)},
 	[HX_MMU_FAULT_TIME] = {"faults", fault_columns, ARRAY_SIZE(fault_columns)},
+	[HX_IRQ_TIME] = {"irq_waits", irq_columns, ARRAY_SIZE(irq_columns)},
+	[HX_HALT_TIME] = {"halts", halt_columns, ARRAY_SIZE(halt_columns)},
 	[HX_DIRTY_PASS_TIME] = {"dirty_passes", dirty_columns, ARRAY_SIZE(dirty_columns)},
 };
 
@@ -63,6 +68,12 @@ static void reason_cells(struct cell *c, u32 isa, struct hist_key key)
 		return;
 	cell_text(c, reason_name(isa, key.reason, room));
 	cell_number(c + 1, key.reason);
+}
+
+/* Is it time of the vCPU's thread, a share of which means something? */
+static bool is_vcpu_time(int hist)
+{
+	return !hist_info[hist].vm && hist != HX_IRQ_TIME;
 }
 
 static bool hist_row(const struct model *m, u32 i, u32 vcpu, const struct delta *d,
@@ -84,7 +95,7 @@ static bool hist_row(const struct model *m, u32 i, u32 vcpu, const struct delta 
 	cell_number(c++, n);
 	cell_value(c++, CELL_RATE, d->ns ? n * 1e9 / d->ns : -1);
 	cell_value(c++, CELL_PERCENT,
-		   d->wall && !hist_info[key.hist].vm ? k->hist.sum * 100.0 / d->wall : -1);
+		   d->wall && is_vcpu_time(key.hist) ? k->hist.sum * 100.0 / d->wall : -1);
 	cell_value(c++, CELL_NS, n ? (double)hist_mean(&k->hist) : -1);
 	cell_value(c++, CELL_NS, n ? (double)hist_quantile(&k->hist, 500) : -1);
 	cell_value(c++, CELL_NS, n ? (double)hist_quantile(&k->hist, 990) : -1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The views that go down from the host: VMs, one VM's vCPUs, counters.
+ * The views that go down from the host: VMs, one VM's vCPUs, their interrupts,
+ * counters.
  */
 #include "view.h"
 
@@ -175,6 +176,70 @@ bool view_vm(const struct model *m, const struct query *q, struct page *page)
 	}
 	return true;
 }
+
+/* ---- interrupts --------------------------------------------------------- */
+
+static const struct column irq_columns[] = {
+	OWNER_COLUMNS,
+	{"id", "vCPU", CELL_NUMBER, 4, 0, false},
+	{"irqs_per_s", "inj/s", CELL_RATE, 7, 0, false},
+	{"nmis_per_s", "NMI/s", CELL_RATE, 7, 0, false},
+	{"pv_eois_per_s", "PVEOI/s", CELL_RATE, 7, 0, false},
+	{"windows_per_s", "window/s", CELL_RATE, 8, 2, false},
+	{"halts_per_s", "HLT/s", CELL_RATE, 7, 0, false},
+	{"wakeups_per_s", "wake/s", CELL_RATE, 7, 0, false},
+	{"polled_wakeups_per_s", "polled/s", CELL_RATE, 8, 1, false},
+	{"spark", "inj", CELL_SPARK, 7, 3, false},
+};
+
+static bool irq_row(const struct model *m, u32 i, u32 vcpu, struct table *t)
+{
+	static const int stats[] = {ST_irq_injections,	    ST_nmi_injections, ST_pv_eoi,
+				    ST_irq_window_exits,    ST_halt_exits,     ST_halt_wakeup,
+				    ST_halt_successful_poll};
+	static const struct hist_key every = {HX_IRQ_TIME, LABEL_UNKNOWN, NO_REASON};
+	const struct model_vm *vm = &m->vms[i];
+	struct row *row = table_row(t);
+	struct delta d;
+	struct cell *c;
+
+	if (!row || !model_delta(m, vm, vcpu, &d))
+		return false;
+	c = row_owner(row, m, i, vcpu);
+	row->pinned = vcpu == ALL_VCPUS;
+	if (row->pinned)
+		cell_text(c++, "all");
+	else
+		cell_number(c++, vcpu);
+	for (u32 s = 0; s < ARRAY_SIZE(stats); s++)
+		cell_value(c++, CELL_RATE, delta_rate(&d, stats[s]));
+	row->n_history = model_history(vm, vcpu, TRACK_HIST, every, row->history, HISTORY);
+	delta_free(&d);
+	return true;
+}
+
+bool view_irqs(const struct model *m, const struct query *q, struct page *page)
+{
+	struct table *t =
+		page_table(page, "irqs", NULL, irq_columns, ARRAY_SIZE(irq_columns), "id");
+
+	t->ascending = true;
+	for (u32 i = 0; i < m->n_vms; i++) {
+		const struct vm_sample *vm = &m->vms[i].now;
+
+		if (!vm_is(&m->vms[i], q->vm))
+			continue;
+		if (!q->vm.any && q->vcpu == ALL_VCPUS && !irq_row(m, i, ALL_VCPUS, t))
+			return false;
+		for (u32 j = 0; j < vm->n_vcpus; j++)
+			if ((q->vcpu == ALL_VCPUS || q->vcpu == vm->vcpus[j].id) &&
+			    !irq_row(m, i, vm->vcpus[j].id, t))
+				return false;
+	}
+	return true;
+}
+
+/* ---- counters ----------------------------------------------------------- */
 
 static const struct column counter_columns[] = {
 	OWNER_COLUMNS,

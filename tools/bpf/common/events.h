@@ -19,21 +19,31 @@
 	E(glassvisor, gv_userspace)                                                                \
 	E(glassvisor, gv_mmu_fault)                                                                \
 	E(glassvisor, gv_dirty_pass)                                                               \
+	E(glassvisor, gv_irq_request)                                                              \
+	E(glassvisor, gv_irq_inject)                                                               \
+	E(glassvisor, gv_irq_eoi)                                                                  \
 	E(kvm, kvm_exit)                                                                           \
 	E(kvm, kvm_entry)                                                                          \
 	E(kvm, kvm_userspace_exit)                                                                 \
 	E(kvm, kvm_page_fault)                                                                     \
 	E(kvm, kvm_vcpu_wakeup)                                                                    \
+	E(kvm, kvm_apic_accept_irq)                                                                \
+	E(kvm, kvm_inj_virq)                                                                       \
+	E(kvm, kvm_eoi)                                                                            \
+	E(kvm, kvm_pv_eoi)                                                                         \
 	E(sched, sched_waking)
 
 #define NATIVE_IDS(F)                                                                              \
 	F(u32, vm_id, "", AS_IS, NONE, "")                                                         \
 	F(u32, vcpu_id, "", AS_IS, NONE, "")
 
-#define ALL_FIELDS_gv_exit(F)	    NATIVE_IDS(F) FIELDS_gv_exit(F)
-#define ALL_FIELDS_gv_userspace(F)  NATIVE_IDS(F) FIELDS_gv_userspace(F)
-#define ALL_FIELDS_gv_mmu_fault(F)  NATIVE_IDS(F) FIELDS_gv_mmu_fault(F)
-#define ALL_FIELDS_gv_dirty_pass(F) NATIVE_IDS(F) FIELDS_gv_dirty_pass(F)
+#define ALL_FIELDS_gv_exit(F)	     NATIVE_IDS(F) FIELDS_gv_exit(F)
+#define ALL_FIELDS_gv_userspace(F)   NATIVE_IDS(F) FIELDS_gv_userspace(F)
+#define ALL_FIELDS_gv_mmu_fault(F)   NATIVE_IDS(F) FIELDS_gv_mmu_fault(F)
+#define ALL_FIELDS_gv_dirty_pass(F)  NATIVE_IDS(F) FIELDS_gv_dirty_pass(F)
+#define ALL_FIELDS_gv_irq_request(F) NATIVE_IDS(F) FIELDS_gv_irq_request(F)
+#define ALL_FIELDS_gv_irq_inject(F)  NATIVE_IDS(F) FIELDS_gv_irq_inject(F)
+#define ALL_FIELDS_gv_irq_eoi(F)     NATIVE_IDS(F) FIELDS_gv_irq_eoi(F)
 
 #define ALL_FIELDS_kvm_exit(F)                                                                     \
 	F(u32, exit_reason, "", AS_IS, NONE, "")                                                   \
@@ -41,7 +51,7 @@
 	F(u32, isa, "", AS_IS, NONE, "")                                                           \
 	F(u32, vcpu_id, "", AS_IS, NONE, "")
 
-#define ALL_FIELDS_kvm_entry(F)
+#define ALL_FIELDS_kvm_entry(F) F(u32, vcpu_id, "", AS_IS, NONE, "")
 #define ALL_FIELDS_kvm_userspace_exit(F)
 
 #define ALL_FIELDS_kvm_page_fault(F)                                                               \
@@ -52,6 +62,22 @@
 #define ALL_FIELDS_kvm_vcpu_wakeup(F)                                                              \
 	F(u64, ns, "", AS_IS, NONE, "")                                                            \
 	F(u8, waited, "", AS_IS, NONE, "")
+
+#define ALL_FIELDS_kvm_apic_accept_irq(F)                                                          \
+	F(u32, apicid, "", AS_IS, NONE, "")                                                        \
+	F(u16, dm, "", AS_IS, NONE, "")                                                            \
+	F(u8, vec, "", AS_IS, NONE, "")
+
+#define ALL_FIELDS_kvm_inj_virq(F)                                                                 \
+	F(u32, vector, "", AS_IS, NONE, "")                                                        \
+	F(u8, soft, "", AS_IS, NONE, "")                                                           \
+	F(u8, reinjected, "", AS_IS, NONE, "")
+
+#define ALL_FIELDS_kvm_eoi(F)                                                                      \
+	F(u32, apicid, "", AS_IS, NONE, "")                                                        \
+	F(u32, vector, "", AS_IS, NONE, "")
+
+#define ALL_FIELDS_kvm_pv_eoi(F) ALL_FIELDS_kvm_eoi(F)
 
 #define ALL_FIELDS_sched_waking(F) F(u32, pid, "", AS_IS, NONE, "")
 

@@ -23,6 +23,8 @@ struct number_name {
 static const struct number_name exit_kinds[] = {EXIT_KINDS(KIND_ROW)};
 static const struct number_name fault_kinds[] = {FAULT_KINDS(NAME_ROW)};
 static const struct number_name dirty_modes[] = {DIRTY_MODES(NAME_ROW)};
+static const struct number_name irq_sources[] = {IRQ_SOURCES(NAME_ROW)};
+static const struct number_name irq_deliveries[] = {IRQ_DELIVERIES(NAME_ROW)};
 static const struct number_name svm_reasons[] = {SVM_REASONS(NAME_ROW)};
 static const struct number_name vmx_reasons[] = {VMX_REASONS(NAME_ROW)};
 
@@ -55,6 +57,16 @@ const char *name_fault_kind(u32 kind)
 const char *name_dirty_mode(u32 mode)
 {
 	return FIND(dirty_modes, mode, "?%u");
+}
+
+const char *name_irq_source(u32 source)
+{
+	return FIND(irq_sources, source, "?%u");
+}
+
+const char *name_irq_delivery(u32 delivery)
+{
+	return FIND(irq_deliveries, delivery, "?%u");
 }
 
 const char *name_reason(u32 isa, u32 reason)

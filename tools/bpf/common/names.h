@@ -12,6 +12,8 @@
 const char *name_exit_kind(u32 kind);
 const char *name_fault_kind(u32 kind);
 const char *name_dirty_mode(u32 mode);
+const char *name_irq_source(u32 source);
+const char *name_irq_delivery(u32 delivery);
 const char *name_reason(u32 isa, u32 reason); /* @isa: 1 VMX, 2 SVM */
 
 /*

@@ -88,8 +88,8 @@ u64 dropped = 0;
 		return on_##event();                                                               \
 	}
 
-/* A hash of results. */
-#define RESULT_MAP(name, key_type, value_type)                                                     \
+/* A hash, and name_add(): the value of a key that is not there yet, all 0. */
+#define HASH_MAP(name, key_type, value_type)                                                       \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
 		__uint(max_entries, MAX_ROWS);                                                     \
@@ -99,29 +99,54 @@ u64 dropped = 0;
                                                                                                    \
 	static const value_type name##_empty = {};                                                 \
                                                                                                    \
-	static __noinline value_type *name##_new(key_type *key)                                    \
+	static __noinline value_type *name##_add(key_type *key)                                    \
 	{                                                                                          \
 		value_type *v;                                                                     \
-		u64 id = bpf_get_current_pid_tgid();                                               \
                                                                                                    \
 		bpf_map_update_elem(&name, key, &name##_empty, BPF_NOEXIST);                       \
 		v = bpf_map_lookup_elem(&name, key);                                               \
-		if (!v) {                                                                          \
+		if (!v)                                                                            \
 			__sync_fetch_and_add(&dropped, 1);                                         \
-			return 0;                                                                  \
-		}                                                                                  \
-		v->owner.tgid = id >> 32;                                                          \
-		v->owner.tid = id;                                                                 \
-		bpf_get_current_comm(v->owner.comm, sizeof(v->owner.comm));                        \
 		return v;                                                                          \
-	}                                                                                          \
-                                                                                                   \
+	}
+
+/* name_get(): the value of a key, by @add where there is none. */
+#define HASH_GET(name, key_type, value_type, add)                                                  \
 	static __always_inline value_type *name##_get(key_type *key)                               \
 	{                                                                                          \
 		value_type *v = bpf_map_lookup_elem(&name, key);                                   \
                                                                                                    \
-		return v ?: name##_new(key);                                                       \
+		return v ?: add(key);                                                              \
 	}
+
+/* A hash of results that any thread may begin. */
+#define COUNT_MAP(name, key_type, value_type)                                                      \
+	HASH_MAP(name, key_type, value_type)                                                       \
+	HASH_GET(name, key_type, value_type, name##_add)
+
+static __always_inline void owner_current(struct owner *o)
+{
+	u64 id = bpf_get_current_pid_tgid();
+
+	o->tgid = id >> 32;
+	o->tid = id;
+	bpf_get_current_comm(o->comm, sizeof(o->comm));
+}
+
+/* A hash of results of the current thread's, which is noted as their owner. */
+#define RESULT_MAP(name, key_type, value_type)                                                     \
+	HASH_MAP(name, key_type, value_type)                                                       \
+                                                                                                   \
+	static __noinline value_type *name##_new(key_type *key)                                    \
+	{                                                                                          \
+		value_type *v = name##_add(key);                                                   \
+                                                                                                   \
+		if (v)                                                                             \
+			owner_current(&v->owner);                                                  \
+		return v;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	HASH_GET(name, key_type, value_type, name##_new)
 
 static __always_inline u32 current_tgid(void)
 {

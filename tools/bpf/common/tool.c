@@ -209,6 +209,18 @@ static void report_text(const struct report *r, const char *how)
 	putchar('\n');
 }
 
+static int read_maps(void)
+{
+	u32 i;
+
+	if (tool->read)
+		return tool->read();
+	for (i = 0; i < TOOL_TABLES && tool->tables[i]; i++)
+		if (table_read(tool->tables[i]))
+			return -1;
+	return 0;
+}
+
 /* One report over the time since @since; -1: end. */
 static int report(double since)
 {
@@ -217,7 +229,7 @@ static int report(double since)
 			   .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8")};
 	char how[256];
 
-	if (tool->read()) {
+	if (read_maps()) {
 		fprintf(stderr, "%s: reading the maps: %s\n", tool->name, strerror(errno));
 		return -1;
 	}

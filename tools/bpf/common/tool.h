@@ -11,12 +11,15 @@
 #include <stdio.h>
 
 #include "attach.h"
+#include "table.h"
 
 struct report {
 	double seconds; /* how long the interval was */
 	enum source_id source;
 	bool utf8;
 };
+
+#define TOOL_TABLES 4
 
 struct tool {
 	const char *name;
@@ -26,7 +29,8 @@ struct tool {
 	struct skeleton skel;
 	struct source sources[SOURCE_COUNT];
 	void (*start)(enum source_id source); /* programs are loaded: find the maps */
-	int (*read)(void);		      /* read the maps; -1 with errno */
+	struct table *tables[TOOL_TABLES];    /* to be read for a report; NULLs at the end */
+	int (*read)(void);		      /* instead of them; -1 with errno. NULL: none */
 	void (*text)(FILE *out, const struct report *r);
 	void (*json)(json_t *to, const struct report *r); /* adds to the report's object */
 };
