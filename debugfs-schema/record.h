@@ -33,12 +33,19 @@ struct record {
 	u32 reason; /* the hardware's */
 };
 
-#define RECORD_END(ticks, outcome, user_reason)                                                    \
-	((ticks) | (u64)(outcome) << 48 | (u64)(user_reason) << 56)
+#define RECORD_TICKS_MAX 0xffffffffffffULL
+
+/* More ticks than there is room for (a CPU that halted for a day) are RECORD_TICKS_MAX. */
+static inline u64 record_end(u64 ticks, u32 outcome, u32 user_reason)
+{
+	if (ticks > RECORD_TICKS_MAX)
+		ticks = RECORD_TICKS_MAX;
+	return ticks | (u64)outcome << 48 | (u64)user_reason << 56;
+}
 
 static inline u64 record_handle_ticks(const struct record *r)
 {
-	return r->end & 0xffffffffffffULL;
+	return r->end & RECORD_TICKS_MAX;
 }
 
 /* OUTCOMES */

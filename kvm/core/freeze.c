@@ -128,7 +128,7 @@ static bool too_often(struct vcpu_account *a)
 {
 	u64 now = account_tsc();
 
-	if (account_ns(now - a->freeze_tsc) > FREEZE_NS) {
+	if (account_ns(tsc_since(now, a->freeze_tsc)) > FREEZE_NS) {
 		a->freeze_tsc = now;
 		a->freezes = 0;
 	}

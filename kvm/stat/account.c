@@ -93,6 +93,19 @@ void account_vcpu_destroy(struct vcpu *vcpu)
 
 /* ---- the vCPU's thread -------------------------------------------------- */
 
+u64 account_tsc_back(struct vcpu_account *a, u64 now)
+{
+	u64 back = a->last - now;
+
+	a->record->enter_tsc -= back;
+	a->record->exit_tsc -= back;
+	a->storm_tsc -= back;
+	a->freeze_tsc -= back;
+	if (a->storm_said)
+		a->storm_said -= back;
+	return 0;
+}
+
 void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
 {
 	const struct record *r = vcpu->account.record;
@@ -174,7 +187,7 @@ u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
 
 	if (!static_branch_likely(&account_on))
 		return 0;
-	ns = account_ns(rdtsc() - a->record->exit_tsc);
+	ns = account_ns(tsc_since(rdtsc(), a->record->exit_tsc));
 	preempt_disable(); /* account_sched_out() writes too, and would make seq even in here */
 	account_write_begin(a);
 	hist_record(histpool_get(a->hists, HIST_KEY(HIST_MMU_FAULT_TIME, kind, 0)), ns);

@@ -5,7 +5,8 @@
  * A vCPU is in one state of VCPU_TIMES at any moment. At each change of state
  * the TSC is read once, the time since the change before is added to the state
  * that ended, and everybody who wants to know the time uses that reading: so the
- * states add up to the vCPU's age, to the tick.
+ * states add up to the vCPU's age, to the tick. Where the TSC turns out to be
+ * behind that reading, no time has gone by.
  *
  * An exit is "open" from the moment the guest was left until the guest is
  * entered again or KVM_RUN returns; then it is closed: its handling time goes
@@ -26,6 +27,7 @@
 #define GLASSVISOR_STAT_ACCOUNT_H
 
 #include <linux/jump_label.h>
+#include <linux/overflow.h>
 #include <asm/msr.h>
 
 #include "../mem/kick.h"
@@ -59,6 +61,12 @@ static inline u64 account_tsc(void)
 	return static_branch_likely(&account_on) ? rdtsc() : 0;
 }
 
+/* Nanoseconds since @then, an account_tsc(). */
+static inline u64 account_ns_since(u64 then)
+{
+	return account_ns(tsc_since(account_tsc(), then));
+}
+
 /* ---- the vCPU's thread -------------------------------------------------- */
 
 /* Plain increments: one instruction each, and x86 keeps stores in order. */
@@ -74,11 +82,20 @@ static __always_inline void account_write_end(struct vcpu_account *a)
 	a->seq++;
 }
 
-/* From state @from, which it is in, to @to, from @now on. Between account_write_begin() and _end(). */
+/* The TSC is behind a->last: move all that was read of it, so that no time goes by. Returns 0. */
+u64 account_tsc_back(struct vcpu_account *a, u64 now);
+
+/*
+ * From state @from, which it is in, to @to, from @now on. Between account_write_begin() and _end().
+ * What was noted of the TSC up to here, in the open exit too, is not behind @now when it returns:
+ * differences to it need no further look.
+ */
 static __always_inline void account_leave(struct vcpu_account *a, u8 from, u8 to, u64 now)
 {
-	u64 ticks = now - a->last;
+	u64 ticks;
 
+	if (unlikely(check_sub_overflow(now, a->last, &ticks)))
+		ticks = account_tsc_back(a, now);
 	OPTIMIZER_HIDE_VAR(ticks); /* one add to memory, not a load, two adds and a store */
 	a->ticks[from] += ticks;
 	a->last = now;
@@ -153,6 +170,7 @@ static __always_inline u64 account_exit_what(const struct exit *exit)
 	return *(const u64 *)exit;
 }
 
+/* The exit that is open was handled at @now, up to which the account has been brought. */
 static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcome, u32 user_reason)
 {
 	struct vcpu_account *a = &vcpu->account;
@@ -163,7 +181,7 @@ static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcom
 
 	a->open = false;
 	hist_record(histpool_get(a->hists, what), ns);
-	r->end = RECORD_END(ticks, outcome, user_reason);
+	r->end = record_end(ticks, outcome, user_reason);
 	account_count_storm(vcpu, what, r->key, now);
 	if (trace_gv_exit_enabled() || trace_gv_slow_exit_enabled())
 		account_trace_exit(vcpu, ns, outcome);
@@ -180,12 +198,12 @@ static __always_inline void account_enter(struct vcpu *vcpu)
 		return;
 	now = rdtsc();
 	account_write_begin(a);
+	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_GUEST, now);
 	if (likely(a->open))
 		account_close(vcpu, now,
 			      vcpu->events.in_flight == EVENT_NONE ? OUTCOME_RESUMED
 								   : OUTCOME_INJECTED,
 			      0);
-	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_GUEST, now);
 	account_write_end(a);
 }
 
@@ -201,15 +219,15 @@ static __always_inline void account_exit(struct vcpu *vcpu)
 		return;
 	now = rdtsc();
 	account_write_begin(a);
-	r->exit_tsc = now;
 	r->enter_tsc = a->last;
+	account_leave(a, VCPU_TIME_GUEST, VCPU_TIME_HANDLING, now);
+	a->open = true;
+	r->exit_tsc = now;
 	r->rip = vcpu->rip;
 	r->key = account_exit_key(vcpu, exit->kind);
 	r->info1 = exit->info1;
 	r->info2 = exit->info2;
 	*(u64 *)&r->kind = account_exit_what(exit);
-	account_leave(a, VCPU_TIME_GUEST, VCPU_TIME_HANDLING, now);
-	a->open = true;
 	account_write_end(a);
 }
 
@@ -222,7 +240,7 @@ static __always_inline void account_run_begin(struct vcpu *vcpu)
 	if (!static_branch_likely(&account_on))
 		return;
 	now = rdtsc();
-	ns = account_ns(now - a->last);
+	ns = account_ns(tsc_since(now, a->last));
 	account_write_begin(a);
 	if (likely(a->ran)) {
 		hist_record(
@@ -259,9 +277,9 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 		reason = res == -EINTR ? KVM_EXIT_INTR : KVM_EXIT_UNKNOWN;
 	a->user_reason = reason;
 	a->ran = true;
+	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
 	if (likely(a->open))
 		account_close(vcpu, now, account_outcome(res), (u8)reason);
-	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
 	account_write_end(a);
 }
 
