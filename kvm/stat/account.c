@@ -106,12 +106,15 @@ u64 account_tsc_back(struct vcpu_account *a, u64 now)
 	return 0;
 }
 
-void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
+void account_trace_exit(struct vcpu *vcpu)
 {
-	const struct record *r = vcpu->account.record;
+	const struct vcpu_account *a = &vcpu->account;
+	const struct record *r = recorder_last(a->recorder, a->record);
 	const struct exit *exit = &vcpu->exit;
 	u32 mode = exit->cpl | 0x10 << exit->cs_mode;
 	u64 guest_ns = account_ns(record_guest_ticks(r));
+	u64 handle_ns = account_ns(record_handle_ticks(r));
+	u8 outcome = record_outcome(r);
 
 	trace_gv_exit(vcpu->vm->vm_id, vcpu->id, exit->kind, exit->hw_reason, exit->isa, r->rip,
 		      mode, r->key, guest_ns, handle_ns, outcome);
@@ -122,7 +125,9 @@ void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
 
 void account_trace_userspace(struct vcpu *vcpu, u64 outside_ns)
 {
-	trace_gv_userspace(vcpu->vm->vm_id, vcpu->id, vcpu->account.user_reason, outside_ns);
+	if (vcpu->account.ran)
+		trace_gv_userspace(vcpu->vm->vm_id, vcpu->id, vcpu->account.user_reason,
+				   outside_ns);
 }
 
 void account_storm(struct vcpu *vcpu, u64 now)
@@ -209,35 +214,51 @@ void account_halt(struct vcpu *vcpu, u32 kind, u64 ns)
 
 /* ---- readers ------------------------------------------------------------ */
 
-#define READ_TRIES 64
+#define READ_TRIES 1024
+#define READ_SPINS 64 /* then another thread gets the CPU if it wants it */
 
+/* Returns a->last. */
+static u64 copy_account(const struct vcpu_account *a, struct account_copy *copy)
+{
+	u64 last = a->last;
+
+	memcpy(copy->ticks, a->ticks, sizeof(a->ticks));
+	copy->state = a->state;
+	copy->hists.n = smp_load_acquire(&a->hists->n);
+	memcpy(copy->hists.entry, a->hists->entry, copy->hists.n * sizeof(a->hists->entry[0]));
+	copy->tsc = rdtsc_ordered();
+	return last;
+}
+
+/* The vCPU's thread writes for some 50 ns, but may lose the CPU in the middle of it. */
 void account_read(const struct vcpu *vcpu, struct account_copy *ret_copy)
 {
 	const struct vcpu_account *a = &vcpu->account;
 	unsigned int try;
-	u64 last = 0;
+	u64 last;
 	u32 seq;
 
 	memset(ret_copy, 0, offsetof(struct account_copy, hists));
 	ret_copy->hists.n = 0;
 	if (!a->hists)
 		return;
-	for (try = 0; try < READ_TRIES; try++) {
+	for (try = 1; try <= READ_TRIES; try++) {
 		seq = READ_ONCE(a->seq);
-		smp_rmb();
-		memcpy(ret_copy->ticks, a->ticks, sizeof(a->ticks));
-		ret_copy->state = a->state;
-		last = a->last;
-		ret_copy->hists.n = smp_load_acquire(&a->hists->n);
-		memcpy(ret_copy->hists.entry, a->hists->entry,
-		       ret_copy->hists.n * sizeof(a->hists->entry[0]));
-		ret_copy->tsc = rdtsc_ordered();
-		smp_rmb();
-		if (!(seq & 1) && READ_ONCE(a->seq) == seq)
-			break;
-		cpu_relax();
+		if (!(seq & 1)) {
+			smp_rmb();
+			last = copy_account(a, ret_copy);
+			smp_rmb();
+			if (READ_ONCE(a->seq) == seq)
+				break;
+		}
+		if (try % READ_SPINS)
+			cpu_relax();
+		else
+			cond_resched();
 	}
-	ret_copy->torn = try == READ_TRIES;
-	if (ret_copy->state < VCPU_TIME_COUNT && ret_copy->tsc > last)
-		ret_copy->ticks[ret_copy->state] += ret_copy->tsc - last;
+	ret_copy->torn = try > READ_TRIES;
+	if (ret_copy->torn)
+		last = copy_account(a, ret_copy);
+	if (ret_copy->state < VCPU_TIME_COUNT)
+		ret_copy->ticks[ret_copy->state] += tsc_since(ret_copy->tsc, last);
 }

@@ -18,7 +18,8 @@
  * the host had a page in, was away from its guest as long as that.
  *
  * Everything here is written by the vCPU's thread alone. seq is odd while it
- * writes; account_read() makes a copy that fits together.
+ * writes; account_read() makes a copy that fits together. The TSC is read while
+ * seq is odd: a reader that came before has not seen time of the next state.
  *
  * The module parameter timing=0 switches all of it off by a static key, for
  * good: nothing here then costs more than a NOP, and there is no recorder.
@@ -124,8 +125,8 @@ static __always_inline u64 account_exit_key(const struct vcpu *vcpu, u8 kind)
 
 /* gv_userspace. */
 void account_trace_userspace(struct vcpu *vcpu, u64 outside_ns);
-/* gv_exit and gv_slow_exit, for the open exit. */
-void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome);
+/* gv_exit and gv_slow_exit, for the exit that was closed last. */
+void account_trace_exit(struct vcpu *vcpu);
 
 /*
  * Freeze the recorder when the exit that is open has been closed: at KVM_RUN's
@@ -170,7 +171,10 @@ static __always_inline u64 account_exit_what(const struct exit *exit)
 	return *(const u64 *)exit;
 }
 
-/* The exit that is open was handled at @now, up to which the account has been brought. */
+/*
+ * The exit that is open was handled at @now, up to which the account has been brought. Ends the
+ * writing: who traces may take long, or be a BPF program that reads the account.
+ */
 static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcome, u32 user_reason)
 {
 	struct vcpu_account *a = &vcpu->account;
@@ -179,32 +183,35 @@ static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcom
 	u64 ticks = now - r->exit_tsc;
 	u64 ns = account_ns(ticks);
 
-	a->open = false;
 	hist_record(histpool_get(a->hists, what), ns);
 	r->end = record_end(ticks, outcome, user_reason);
 	account_count_storm(vcpu, what, r->key, now);
-	if (trace_gv_exit_enabled() || trace_gv_slow_exit_enabled())
-		account_trace_exit(vcpu, ns, outcome);
 	a->record = recorder_advance(a->recorder, r);
+	account_write_end(a);
+	if (trace_gv_exit_enabled() || trace_gv_slow_exit_enabled())
+		account_trace_exit(vcpu);
 }
 
 /* The guest is entered now. Interrupts off. */
 static __always_inline void account_enter(struct vcpu *vcpu)
 {
 	struct vcpu_account *a = &vcpu->account;
+	bool open = a->open;
 	u64 now;
 
 	if (!static_branch_likely(&account_on))
 		return;
-	now = rdtsc();
 	account_write_begin(a);
+	now = rdtsc();
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_GUEST, now);
-	if (likely(a->open))
+	a->open = false;
+	if (likely(open))
 		account_close(vcpu, now,
 			      vcpu->events.in_flight == EVENT_NONE ? OUTCOME_RESUMED
 								   : OUTCOME_INJECTED,
 			      0);
-	account_write_end(a);
+	else
+		account_write_end(a);
 }
 
 /* It was left just now; vcpu->exit says why. Interrupts off. */
@@ -217,8 +224,8 @@ static __always_inline void account_exit(struct vcpu *vcpu)
 
 	if (!static_branch_likely(&account_on))
 		return;
-	now = rdtsc();
 	account_write_begin(a);
+	now = rdtsc();
 	r->enter_tsc = a->last;
 	account_leave(a, VCPU_TIME_GUEST, VCPU_TIME_HANDLING, now);
 	a->open = true;
@@ -239,18 +246,17 @@ static __always_inline void account_run_begin(struct vcpu *vcpu)
 
 	if (!static_branch_likely(&account_on))
 		return;
+	account_write_begin(a);
 	now = rdtsc();
 	ns = account_ns(tsc_since(now, a->last));
-	account_write_begin(a);
-	if (likely(a->ran)) {
+	if (likely(a->ran))
 		hist_record(
 			histpool_get(a->hists, HIST_KEY(HIST_USERSPACE_TIME, a->user_reason, 0)),
 			ns);
-		if (trace_gv_userspace_enabled())
-			account_trace_userspace(vcpu, ns);
-	}
 	account_switch(a, VCPU_TIME_HANDLING, now);
 	account_write_end(a);
+	if (trace_gv_userspace_enabled())
+		account_trace_userspace(vcpu, ns);
 }
 
 static __always_inline u32 account_outcome(int res)
@@ -264,13 +270,14 @@ static __always_inline u32 account_outcome(int res)
 static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 {
 	struct vcpu_account *a = &vcpu->account;
+	bool open = a->open;
 	u32 reason;
 	u64 now;
 
 	if (!static_branch_likely(&account_on))
 		return;
-	now = rdtsc();
 	account_write_begin(a);
+	now = rdtsc();
 	/* The page is userspace's to scribble on. */
 	reason = READ_ONCE(vcpu->run->exit_reason);
 	if (unlikely(res))
@@ -278,9 +285,11 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 	a->user_reason = reason;
 	a->ran = true;
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
-	if (likely(a->open))
+	a->open = false;
+	if (likely(open))
 		account_close(vcpu, now, account_outcome(res), (u8)reason);
-	account_write_end(a);
+	else
+		account_write_end(a);
 }
 
 /* Another state within KVM_RUN: halting. */
@@ -304,13 +313,13 @@ void account_halt(struct vcpu *vcpu, u32 kind, u64 ns);
 /* A vCPU's account at one moment. */
 struct account_copy {
 	u64 tsc;   /* host TSC of the copy */
-	bool torn; /* the vCPU wrote all the time: the parts may not fit together */
+	bool torn; /* the vCPU's thread wrote all the time: the parts may not fit together */
 	u8 state;  /* enum vcpu_time it was in */
 	u64 ticks[VCPU_TIME_COUNT]; /* with the time in that state up to tsc: the sum is the age */
 	struct histpool hists;
 };
 
-/* Any thread that keeps the vCPU alive. All zeroes with timing off. */
+/* Any thread that keeps the vCPU alive; may sleep. All zeroes with timing off. */
 void account_read(const struct vcpu *vcpu, struct account_copy *ret_copy);
 
 #endif /* GLASSVISOR_STAT_ACCOUNT_H */

@@ -46,6 +46,12 @@ static __always_inline struct record *recorder_advance(struct recorder *r, struc
 	return likely(at + 1 != r->end) ? at + 1 : r->ring;
 }
 
+/* The record before the one at @at: the last that is complete. */
+static inline const struct record *recorder_last(const struct recorder *r, const struct record *at)
+{
+	return at == r->ring ? r->end - 1 : at - 1;
+}
+
 /* The vCPU has a ring that is worth looking at. */
 static inline bool recorder_on(const struct vcpu *vcpu)
 {
