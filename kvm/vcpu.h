@@ -57,7 +57,7 @@ struct vcpu_account {
 	u32 seq;	 /* odd while the rest is written; READ_ONCE by readers */
 	u8 state;	 /* enum vcpu_time */
 	bool open;	 /* an exit is being handled */
-	bool ran;	 /* KVM_RUN has returned once: user_reason is valid */
+	bool ran;	 /* KVM_RUN has returned to userspace, for user_reason */
 	u8 user_reason;	 /* KVM_EXIT_* of the last return */
 	u8 freeze_cause; /* enum freeze_cause, for REQ_FREEZE */
 	u8 freezes;	 /* done since freeze_tsc: core/freeze.c */

@@ -318,13 +318,15 @@ int run_vcpu(struct vcpu *vcpu)
 	vcpu_put(vcpu);
 	if (unlikely(vcpu->sigset_active))
 		sigprocmask(SIG_SETMASK, &saved, NULL);
-	stat_inc(vcpu, userspace_exits);
+	if (likely(res != -ERESTARTNOINTR))
+		stat_inc(vcpu, userspace_exits);
 	account_run_end(vcpu, res);
 	if (unlikely(READ_ONCE(vcpu->requests) & REQ_FREEZE_ANY))
 		freeze_recorder(vcpu);
-	trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
 	/* After the signal mask is back, which looks for signals and clears the flag if none is there. */
 	if (unlikely(res == -ERESTARTNOINTR))
 		set_thread_flag(TIF_SIGPENDING);
+	else
+		trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
 	return res;
 }

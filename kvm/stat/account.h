@@ -266,7 +266,7 @@ static __always_inline u32 account_outcome(int res)
 	return res == -EINTR || res == -ERESTARTNOINTR ? OUTCOME_INTERRUPTED : OUTCOME_FAILED;
 }
 
-/* KVM_RUN returns @res; vcpu->run is filled. */
+/* KVM_RUN returns @res; vcpu->run is filled. -ERESTARTNOINTR: it begins anew by itself. */
 static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 {
 	struct vcpu_account *a = &vcpu->account;
@@ -283,7 +283,7 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 	if (unlikely(res))
 		reason = res == -EINTR ? KVM_EXIT_INTR : KVM_EXIT_UNKNOWN;
 	a->user_reason = reason;
-	a->ran = true;
+	a->ran = res != -ERESTARTNOINTR; /* else userspace does not see it */
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
 	a->open = false;
 	if (likely(open))
