@@ -323,7 +323,7 @@ static enum run_result exit_mmu_fault(struct vcpu *vcpu, struct exit *exit)
 	int idx;
 
 	if (trace_kvm_page_fault_enabled())
-		trace_kvm_page_fault(vcpu, exit->mmu.gpa, mmu_error_code(exit->mmu.access));
+		trace_kvm_page_fault(vcpu, exit->mmu.gpa, exit->info1);
 	idx = mem_enter(vcpu->vm);
 	res = mmu_fault(vcpu, exit->mmu.gpa, exit->mmu.access);
 	mem_leave(vcpu->vm, idx);

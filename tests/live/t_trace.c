@@ -205,7 +205,10 @@ static void check_instructions(void)
 
 	CHECK(rip >= G_CODE && rip < G_CODE + 0x1000, "rip %#llx", (unsigned long long)rip);
 	CHECK_EQ(ev_get(&f, r, "flags"), 9); /* CR0.PE and CS.L */
-	find(&f, "kvm_page_fault", "fault_address", 0x700000);
+	r = find(&f, "kvm_page_fault", "fault_address", 0x700000);
+	/* EXITINFO1 as it is: bit 32, the guest's own access and not one to its page tables */
+	CHECK(ev_get(&f, r, "error_code") >> 32 == 1, "error_code %#llx",
+	      (unsigned long long)ev_get(&f, r, "error_code"));
 	find(&f, "kvm_userspace_exit", "reason", KVM_EXIT_IO);
 	find(&f, "kvm_userspace_exit", "reason", KVM_EXIT_MMIO);
 	find(&f, "kvm_fpu", "load", 1);
