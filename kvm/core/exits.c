@@ -157,7 +157,7 @@ static enum run_result exit_ud(struct vcpu *vcpu, struct exit *exit)
 
 static enum run_result exit_invlpg(struct vcpu *vcpu, struct exit *exit)
 {
-	arch_tlb_flush(vcpu);
+	vcpu_tlb_flush(vcpu);
 	return emulate_skip(vcpu, exit);
 }
 

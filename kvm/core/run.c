@@ -101,10 +101,8 @@ static int handle_requests(struct vcpu *vcpu)
 	int idx;
 
 	clear_bit(REQ_KICK, &vcpu->requests);
-	if (test_and_clear_bit(REQ_TLB_FLUSH, &vcpu->requests)) {
-		stat_inc(vcpu, tlb_flush);
-		arch_tlb_flush(vcpu);
-	}
+	if (test_and_clear_bit(REQ_TLB_FLUSH, &vcpu->requests))
+		vcpu_tlb_flush(vcpu);
 	if (vcpu->requests & REQ_FREEZE_ANY)
 		freeze_recorder(vcpu);
 	if (test_and_clear_bit(REQ_IRQ, &vcpu->requests) && vcpu->lapic) {

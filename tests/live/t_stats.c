@@ -389,6 +389,29 @@ static void exits_are_timed(void)
 	}
 }
 
+/* A flush is counted wherever it comes from: here, another CR4 from userspace. */
+static void flushes_are_counted(void)
+{
+	struct kvm_sregs sregs;
+	struct statfd s;
+	struct vm vm;
+	struct vcpu v;
+
+	STOCK_GAP("counted elsewhere");
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	outputs(&v, 3);
+	statfd_open(v.fd, &s);
+	uint64_t before = statfd_value(&s, "tlb_flush");
+
+	sregs = vcpu_sregs(&v);
+	sregs.cr4 ^= CR4_PGE;
+	vcpu_set_sregs(&v, &sregs);
+	CHECK_EQ(statfd_value(&s, "tlb_flush"), before + 1);
+	outputs(&v, 3);
+	CHECK_EQ(statfd_value(&s, "tlb_flush"), before + 1);
+	statfd_close(&s);
+}
+
 static const struct live_test tests[] = {
 	{"fd_shape", fd_shape},
 	{"fd_names", fd_names},
@@ -397,6 +420,7 @@ static const struct live_test tests[] = {
 	{"fd_outlives", fd_outlives},
 	{"faces_agree", faces_agree},
 	{"exits_are_timed", exits_are_timed},
+	{"flushes_are_counted", flushes_are_counted},
 };
 
 LIVE_SUBJECT(stats, tests);
