@@ -99,9 +99,11 @@ struct vm {
 	u32 tsc_khz;	      /* (l) of vCPUs to come */
 
 	struct vm_stat stat; /* (a) bumped under the lock of the subject */
-	struct hist dirty_pass_time[DIRTY_MODE_COUNT]; /* (s) ns */
-	struct dentry *debugfs, *native; /* (c) kvm/<tgid>-<fd>, glassvisor/<tgid>-<fd> */
-	atomic64_t snapshots;		 /* (a) how many were read */
+	struct hist
+		dirty_pass_time[DIRTY_MODE_COUNT]; /* ns; written under slots_lock, read any time */
+	u64 dirty_passes;			   /* (s) all of them, for gv_dirty_pass */
+	struct dentry *debugfs, *native;	   /* (c) kvm/<tgid>-<fd>, glassvisor/<tgid>-<fd> */
+	atomic64_t snapshots;			   /* (a) how many were read */
 };
 
 /* The vCPU of an index (order of creation), or NULL. Any context. */

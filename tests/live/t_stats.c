@@ -319,6 +319,7 @@ static void faces_agree(void)
 	struct statfd of_vm, of_vcpu;
 	struct snap s;
 	uint64_t log[RAM_SIZE / PAGE / 64];
+	struct kvm_dirty_log bad = {.slot = 0, .dirty_bitmap = (void *)8};
 
 	snap_require();
 	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
@@ -326,6 +327,7 @@ static void faces_agree(void)
 	vm_slot(&vm, 0, KVM_MEM_LOG_DIRTY_PAGES, 0, vm.ram_size, vm.ram);
 	outputs(&v, 200);
 	vm_dirty_log(&vm, 0, log);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_GET_DIRTY_LOG, &bad), EFAULT); /* hands nothing out */
 	statfd_open(vm.fd, &of_vm);
 	statfd_open(v.fd, &of_vcpu);
 	snap_read(&vm, &s);
