@@ -70,6 +70,7 @@ struct vcpu_account {
 	u64 storm_tsc;
 	u64 storm_said; /* TSC of the last gv_storm */
 	u64 freeze_tsc;
+	int asked_err;		   /* what became of REQ_FREEZE_ASKED: 0, negative errno */
 	struct histpool *hists;	   /* (c) */
 	struct recorder *recorder; /* (c) or NULL */
 };

@@ -32,7 +32,9 @@
 #define FREEZE_BURST 4
 #define FREEZE_NS    NSEC_PER_SEC
 
-#define ASK_WAIT (HZ / 10)
+/* How long somebody outside waits for the vCPU's thread, and after what time he looks again. */
+#define ASK_WAIT  (HZ / 10)
+#define ASK_AGAIN max(HZ / 100, 1)
 
 static DECLARE_WAIT_QUEUE_HEAD(asked_done);
 
@@ -110,16 +112,16 @@ static void fill_regs(struct vcpu *vcpu, struct record_head *h)
 	h->cs_base = h->code_size == 64 ? 0 : st->seg[SEG_CS].base;
 }
 
-static void freeze(struct vcpu *vcpu, u32 cause)
+static int freeze(struct vcpu *vcpu, u32 cause)
 {
 	struct record_head regs = {};
 
 	lockdep_assert_held(&vcpu->mutex);
 	if (!recorder_on(vcpu))
-		return;
+		return -EOPNOTSUPP;
 	fill_regs(vcpu, &regs);
 	fill_code(vcpu, &regs);
-	recorder_freeze(vcpu, cause, &regs);
+	return recorder_freeze(vcpu, cause, &regs);
 }
 
 /* ---- who wants it ----------------------------------------------------------- */
@@ -142,26 +144,45 @@ void freeze_recorder(struct vcpu *vcpu)
 {
 	bool own = test_and_clear_bit(REQ_FREEZE, &vcpu->requests);
 	bool asked = test_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+	int err;
 
-	if (asked || !too_often(&vcpu->account))
-		freeze(vcpu, own ? vcpu->account.freeze_cause : FREEZE_REQUEST);
+	if (!asked && too_often(&vcpu->account))
+		return;
+	err = freeze(vcpu, own ? vcpu->account.freeze_cause : FREEZE_REQUEST);
 	if (asked) {
+		WRITE_ONCE(vcpu->account.asked_err, err);
+		smp_mb__before_atomic();
 		clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
 		wake_up_all(&asked_done);
 	}
 }
 
-void freeze_asked(struct vcpu *vcpu)
+static bool ask_answered(struct vcpu *vcpu)
 {
-	if (mutex_trylock(&vcpu->mutex)) {
-		freeze(vcpu, FREEZE_REQUEST);
-		mutex_unlock(&vcpu->mutex);
-		return;
-	}
-	vcpu_request(vcpu, REQ_FREEZE_ASKED);
-	vcpu_kick(vcpu);
-	wait_event_killable_timeout(asked_done, !test_bit(REQ_FREEZE_ASKED, &vcpu->requests),
-				    ASK_WAIT);
-	if (test_and_clear_bit(REQ_FREEZE_ASKED, &vcpu->requests))
-		recorder_freeze(vcpu, FREEZE_REQUEST, NULL);
+	return !test_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+}
+
+int freeze_asked(struct vcpu *vcpu)
+{
+	unsigned long end = jiffies + ASK_WAIT;
+	int err;
+
+	do {
+		/* Also when it was just leaving KVM_RUN, past the place that looks at requests. */
+		if (mutex_trylock(&vcpu->mutex)) {
+			clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+			err = freeze(vcpu, FREEZE_REQUEST);
+			mutex_unlock(&vcpu->mutex);
+			return err;
+		}
+		vcpu_request(vcpu, REQ_FREEZE_ASKED);
+		vcpu_kick(vcpu);
+		err = wait_event_killable_timeout(asked_done, ask_answered(vcpu), ASK_AGAIN);
+		if (ask_answered(vcpu)) {
+			smp_rmb();
+			return READ_ONCE(vcpu->account.asked_err);
+		}
+	} while (err >= 0 && time_before(jiffies, end));
+	clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+	return recorder_freeze(vcpu, FREEZE_REQUEST, NULL);
 }

@@ -210,11 +210,21 @@ static void list_insert(struct frozen *f)
 	list_add(&f->node, at);
 }
 
-/* Put one, and the other vCPUs of its VM, among the kept; too many others go. */
-static void keep_one(struct keep *k, struct frozen *f, u32 max)
+static void trace_frozen(const struct frozen *f)
+{
+	trace_gv_recorder_freeze(f->head.vm_id, f->head.vcpu_id, f->head.cause, f->head.n_records,
+				 f->head.id);
+}
+
+/*
+ * Put one, and the other vCPUs of its VM, among the kept; too many others go.
+ * False: it went itself, being worth less than they are.
+ */
+static bool keep_one(struct keep *k, struct frozen *f, u32 max)
 {
 	struct frozen *other;
 	LIST_HEAD(dead);
+	bool kept = true;
 	u32 victim;
 
 	max = clamp_t(u32, max, 1, KEEP_MAX);
@@ -223,10 +233,17 @@ static void keep_one(struct keep *k, struct frozen *f, u32 max)
 	list_insert(f);
 	list_for_each_entry(other, &f->more, more) list_insert(other);
 	/* Several, when the parameter was lowered. */
-	while ((victim = record_keep_victim(k->head, k->n, max, KEEP_PER_VM)) < k->n)
+	while ((victim = record_keep_victim(k->head, k->n, max, KEEP_PER_VM)) < k->n) {
+		kept &= k->head[victim] != &f->head;
 		take_out(k, victim, &dead);
+	}
+	if (kept) { /* under the lock, or somebody may drop it meanwhile */
+		trace_frozen(f);
+		list_for_each_entry(other, &f->more, more) trace_frozen(other);
+	}
 	mutex_unlock(&recorder_lock);
 	drop(&dead);
+	return kept;
 }
 
 /* With that it can be read. */
@@ -239,25 +256,25 @@ static void give_number(struct frozen *f, u32 cause)
 	f->head.id = last_id;
 	mutex_unlock(&recorder_lock);
 	frozen_files_add(f);
-	trace_gv_recorder_freeze(f->head.vm_id, f->head.vcpu_id, cause, f->head.n_records,
-				 f->head.id);
 }
 
-void recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs)
+int recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs)
 {
 	const size_t offset = offsetof(struct record_head, gpr);
 	u32 max = READ_ONCE(recorder_keep);
 	struct frozen *f;
 
-	if (!recorder_on(vcpu) || !max)
-		return;
+	if (!recorder_on(vcpu))
+		return -EOPNOTSUPP;
+	if (!max)
+		return -ENOSPC;
 	f = frozen_copy(vcpu, U32_MAX);
 	if (!f)
-		return;
+		return -ENOMEM;
 	if (regs)
 		memcpy((u8 *)&f->head + offset, (const u8 *)regs + offset, sizeof(*regs) - offset);
 	give_number(f, cause);
-	keep_one(&keep_frozen, f, max);
+	return keep_one(&keep_frozen, f, max) ? 0 : -ENOSPC;
 }
 
 /* ---- VMs that end --------------------------------------------------------- */

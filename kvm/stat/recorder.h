@@ -62,15 +62,17 @@ static inline bool recorder_on(const struct vcpu *vcpu)
  * Copy the vCPU's ring into a frozen recorder, which is kept as recorder.c
  * says. @regs: the guest's registers and code bytes, in the fields behind
  * total; NULL where they can't be had. By any thread that keeps the vCPU alive;
- * may sleep. Memory short: one line in the log at most, nothing is frozen.
+ * may sleep. Memory short: one line in the log at most, nothing is frozen. 0;
+ * -EOPNOTSUPP (no recorder), -ENOMEM, -ENOSPC (it is not among those to be kept).
  */
-void recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs);
+int recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs);
 
 /*
  * Somebody asks for it: freeze, with the registers if they can be had soon.
- * Declared on the lower side, as in mem/up.h; core/freeze.c has it.
+ * Returns as recorder_freeze(). Declared on the lower side, as in mem/up.h;
+ * core/freeze.c has it.
  */
-void freeze_asked(struct vcpu *vcpu);
+int freeze_asked(struct vcpu *vcpu);
 
 /* A VM is going away, its vCPUs are still there: keep the rings that have something to say. */
 void recorder_vm_gone(struct vm *vm);

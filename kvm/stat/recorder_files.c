@@ -7,7 +7,7 @@
  *	recorder/<id>.raw	the same in binary (debugfs-schema/record.h)
  *	recorder/clear		written to: forget them all
  *	<VM>/vcpu<id>/recorder, recorder_raw	the running one, at the time of the open
- *	<VM>/vcpu<id>/freeze	written to: freeze it
+ *	<VM>/vcpu<id>/freeze	written to: freeze it; ENOSPC: nothing of it is kept
  *
  * Opening takes a copy of the running recorder, or a reference on a frozen one;
  * from then on a reader depends on nothing: neither clearing nor the end of the
@@ -218,8 +218,9 @@ static const struct file_operations clear_fops = {
 
 static ssize_t freeze_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	freeze_asked(file->private_data);
-	return len;
+	int err = freeze_asked(file->private_data);
+
+	return err ?: len;
 }
 
 static const struct file_operations freeze_fops = {
