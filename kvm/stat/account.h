@@ -33,6 +33,7 @@
 
 #include "../mem/kick.h"
 #include "../trace/native.h"
+#include "../../debugfs-schema/reasons.h"
 #include "../vcpu.h"
 #include "histpool.h"
 #include "recorder.h"
@@ -259,6 +260,18 @@ static __always_inline void account_run_begin(struct vcpu *vcpu)
 		account_trace_userspace(vcpu, ns);
 }
 
+#define X(number, ID, name, text) | 1ULL << (number)
+#define ACCOUNT_USER_REASONS	  (0 USER_REASONS(X))
+
+/* The page is userspace's to scribble on, and each reason gets a histogram: those that we know. */
+static __always_inline u8 account_user_reason(u32 reason)
+{
+	static const u64 known = ACCOUNT_USER_REASONS;
+
+	return likely(reason < 64 && known >> reason & 1) ? reason : KVM_EXIT_UNKNOWN;
+}
+#undef X
+
 static __always_inline u32 account_outcome(int res)
 {
 	if (likely(!res))
@@ -271,15 +284,14 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 {
 	struct vcpu_account *a = &vcpu->account;
 	bool open = a->open;
-	u32 reason;
+	u8 reason;
 	u64 now;
 
 	if (!static_branch_likely(&account_on))
 		return;
 	account_write_begin(a);
 	now = rdtsc();
-	/* The page is userspace's to scribble on. */
-	reason = READ_ONCE(vcpu->run->exit_reason);
+	reason = account_user_reason(READ_ONCE(vcpu->run->exit_reason));
 	if (unlikely(res))
 		reason = res == -EINTR ? KVM_EXIT_INTR : KVM_EXIT_UNKNOWN;
 	a->user_reason = reason;
@@ -287,7 +299,7 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
 	a->open = false;
 	if (likely(open))
-		account_close(vcpu, now, account_outcome(res), (u8)reason);
+		account_close(vcpu, now, account_outcome(res), reason);
 	else
 		account_write_end(a);
 }

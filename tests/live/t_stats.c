@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -391,6 +392,39 @@ static void exits_are_timed(void)
 	}
 }
 
+static volatile bool scribble_stop;
+
+static void *scribble(void *arg)
+{
+	struct kvm_run *run = arg;
+
+	for (uint32_t i = 0; !scribble_stop; i++)
+		__atomic_store_n(&run->exit_reason, 13 + i % 300, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* What userspace writes over exit_reason makes no histograms of reasons that don't exist. */
+static void scribbled_reasons(void)
+{
+	pthread_t thread;
+	struct vm vm;
+	struct vcpu v;
+	struct snap s;
+
+	snap_require();
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	scribble_stop = false;
+	CHECK(!pthread_create(&thread, NULL, scribble, v.run), "no thread");
+	for (int i = 0; i < 3000; i++)
+		CHECK_EQ(vcpu_run_try(&v), 0);
+	scribble_stop = true;
+	pthread_join(thread, NULL);
+	snap_read(&vm, &s);
+	for (unsigned int i = 0; i < s.vcpu[0].n_hists; i++)
+		CHECK(s.vcpu[0].hist[i].label[0] > '9', "%s %s", s.vcpu[0].hist[i].name,
+		      s.vcpu[0].hist[i].label);
+}
+
 /* A flush is counted wherever it comes from: here, another CR4 from userspace. */
 static void flushes_are_counted(void)
 {
@@ -422,6 +456,7 @@ static const struct live_test tests[] = {
 	{"fd_outlives", fd_outlives},
 	{"faces_agree", faces_agree},
 	{"exits_are_timed", exits_are_timed},
+	{"scribbled_reasons", scribbled_reasons},
 	{"flushes_are_counted", flushes_are_counted},
 };
 
