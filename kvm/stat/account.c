@@ -19,6 +19,7 @@
 
 DEFINE_STATIC_KEY_TRUE(account_on);
 u64 account_mult __ro_after_init;
+u32 account_khz __ro_after_init;
 
 static bool timing = true;
 module_param(timing, bool, 0444);
@@ -59,7 +60,8 @@ const struct account_key account_keys[EXIT_KIND_COUNT] = {
 
 void __init account_init(void)
 {
-	account_mult = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz);
+	account_khz = tsc_khz;
+	account_mult = div_u64((u64)NSEC_PER_MSEC << 32, account_khz);
 	if (!timing)
 		static_branch_disable(&account_on);
 }

@@ -40,8 +40,12 @@
 
 DECLARE_STATIC_KEY_TRUE(account_on);
 
-/* Nanoseconds per host TSC tick, times 2^32. Constant after load. */
+/*
+ * Nanoseconds per host TSC tick, times 2^32, and the frequency that it was made from: the kernel may
+ * know tsc_khz better later. Constant after load.
+ */
 extern u64 account_mult;
+extern u32 account_khz;
 
 /* At load, after time_host_init(). */
 void account_init(void);

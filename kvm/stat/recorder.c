@@ -36,9 +36,9 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <asm/msr.h>
-#include <asm/tsc.h>
 
 #include "../trace/native.h"
+#include "account.h"
 #include "frozen.h"
 #include "record_keep.h"
 #include "schema.h"
@@ -144,7 +144,7 @@ static void fill_head(struct record_head *h, struct vcpu *vcpu, u64 total)
 	rcu_read_lock();
 	h->tid = pid_nr(rcu_dereference(vcpu->pid));
 	rcu_read_unlock();
-	h->tsc_khz = tsc_khz;
+	h->tsc_khz = account_khz;
 	h->total = total;
 	h->frozen_tsc = rdtsc_ordered();
 	h->frozen_ns = ktime_get_real_ns();

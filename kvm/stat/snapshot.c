@@ -8,7 +8,7 @@
  *	glassvisor-snapshot 1
  *	schema <id> <hash>
  *	vm <vm_id> <tgid> <fd>
- *	time <boottime ns> <host TSC> <TSC kHz>
+ *	time <boottime ns> <host TSC> <TSC kHz that times here are made with>
  *	generation <n>                  counts what was read of this VM
  *	isa <1 VMX | 2 SVM>
  *	stat <name> <value>             the VM's
@@ -35,7 +35,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
-#include <asm/tsc.h>
+#include <asm/msr.h>
 
 #include "../arch/ops.h"
 #include "../mem/mem.h"
@@ -176,7 +176,7 @@ static void show_head(struct seq_file *m, struct vm *vm)
 {
 	seq_printf(m, "glassvisor-snapshot 1\nschema %u %s\nvm %u %d %d\n", SCHEMA_ID, hash,
 		   vm->vm_id, vm->pid, vm->fd);
-	seq_printf(m, "time %llu %llu %u\n", ktime_get_boottime_ns(), rdtsc_ordered(), tsc_khz);
+	seq_printf(m, "time %llu %llu %u\n", ktime_get_boottime_ns(), rdtsc_ordered(), account_khz);
 	seq_printf(m, "generation %lld\nisa %u\n", atomic64_inc_return(&vm->snapshots),
 		   arch_backend->isa);
 }
