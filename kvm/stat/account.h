@@ -172,6 +172,7 @@ static __always_inline void account_count_storm(struct vcpu *vcpu, u64 what, u64
 static __always_inline u64 account_exit_what(const struct exit *exit)
 {
 	static_assert(offsetof(struct exit, hw_reason) == 4);
+	static_assert(HIST_EXIT_TIME == 0); /* HIST_KEY_OF_EXIT makes HIST_KEY()s of it */
 	static_assert(offsetof(struct record, reason) == offsetof(struct record, kind) + 4);
 	return *(const u64 *)exit;
 }
