@@ -140,6 +140,15 @@ static bool too_often(struct vcpu_account *a)
 	return false;
 }
 
+/* To all who asked. */
+static void answer(struct vcpu *vcpu, int err)
+{
+	WRITE_ONCE(vcpu->account.asked_err, err);
+	smp_mb__before_atomic();
+	clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+	wake_up_all(&asked_done);
+}
+
 void freeze_recorder(struct vcpu *vcpu)
 {
 	bool own = test_and_clear_bit(REQ_FREEZE, &vcpu->requests);
@@ -149,12 +158,8 @@ void freeze_recorder(struct vcpu *vcpu)
 	if (!asked && too_often(&vcpu->account))
 		return;
 	err = freeze(vcpu, own ? vcpu->account.freeze_cause : FREEZE_REQUEST);
-	if (asked) {
-		WRITE_ONCE(vcpu->account.asked_err, err);
-		smp_mb__before_atomic();
-		clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
-		wake_up_all(&asked_done);
-	}
+	if (asked)
+		answer(vcpu, err);
 }
 
 static bool ask_answered(struct vcpu *vcpu)
@@ -170,8 +175,8 @@ int freeze_asked(struct vcpu *vcpu)
 	do {
 		/* Also when it was just leaving KVM_RUN, past the place that looks at requests. */
 		if (mutex_trylock(&vcpu->mutex)) {
-			clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
 			err = freeze(vcpu, FREEZE_REQUEST);
+			answer(vcpu, err);
 			mutex_unlock(&vcpu->mutex);
 			return err;
 		}
