@@ -54,7 +54,7 @@ static inline u8 record_outcome(const struct record *r)
 	return r->end >> 48;
 }
 
-/* KVM_EXIT_* where the outcome is userspace; else 0. */
+/* KVM_EXIT_* where the outcome is userspace or interrupted; else 0. */
 static inline u8 record_user_reason(const struct record *r)
 {
 	return r->end >> 56;

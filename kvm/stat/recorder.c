@@ -45,8 +45,10 @@
 
 static uint recorder_size = 1024;
 module_param(recorder_size, uint, 0444);
-MODULE_PARM_DESC(recorder_size,
-		 "Exits that a vCPU's flight recorder has room for; 0: none (default: 1024)");
+MODULE_PARM_DESC(
+	recorder_size,
+	"Room for exits in a vCPU's flight recorder, one of which is always being written; "
+	"rounded up to a power of 2, 65536 at most; 0: none (default: 1024)");
 
 static uint recorder_keep = 16;
 module_param(recorder_keep, uint, 0644);
