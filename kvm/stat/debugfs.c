@@ -116,13 +116,13 @@ static int stat_vm_get(void *data, u64 *ret_value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(stat_vm_fops, stat_vm_get, NULL, "%llu\n");
 
-/* The thread that ran the vCPU last, as the reader's own namespace numbers it; 0: none yet. */
+/* The thread that ran the vCPU last, by its number for the whole host, as stock KVM; 0: none yet. */
 static int stat_pid_get(void *data, u64 *ret_value)
 {
 	const struct vcpu *vcpu = data;
 
 	rcu_read_lock();
-	*ret_value = pid_vnr(rcu_dereference(vcpu->pid));
+	*ret_value = pid_nr(rcu_dereference(vcpu->pid));
 	rcu_read_unlock();
 	return 0;
 }

@@ -196,7 +196,7 @@ static pid_t thread_of(const struct vcpu *vcpu)
 	pid_t tid;
 
 	rcu_read_lock();
-	tid = pid_vnr(rcu_dereference(vcpu->pid));
+	tid = pid_nr(rcu_dereference(vcpu->pid));
 	rcu_read_unlock();
 	return tid;
 }
