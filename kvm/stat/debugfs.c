@@ -15,8 +15,9 @@
  * Files are read-only. Stock KVM clears a counter when 0 is written to it; that
  * would need a second writer, and each reader can keep its own baseline.
  *
- * Invariants: reading takes no lock that a vCPU or an ioctl holds, and never
- * makes a guest leave. A vCPU is never freed before its VM is removed here.
+ * Invariants: reading takes no lock that a vCPU holds, nor one of an ioctl's but
+ * for stat_lock, which KVM_CREATE_VM and a total hold for a moment; it never makes
+ * a guest leave. A vCPU is never freed before its VM is removed here.
  *
  * Lifetime: debugfs counts the readers that are inside an attribute's get
  * function (debugfs_file_get, taken by debugfs_attr_read) and

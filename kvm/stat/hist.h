@@ -2,7 +2,7 @@
 /*
  * A histogram of 32 log2 buckets with sum, smallest and largest value.
  *
- * One writer (the vCPU's own thread), any number of readers without a lock:
+ * One writer (a vCPU's own thread, or who holds a lock), any number of readers without one:
  * every word is written whole, so a reader sees a value of some moment of each
  * word; the count is the sum of the buckets and so never disagrees with them.
  * All zero is an empty histogram. Values have no unit here (ours are ns).
