@@ -174,8 +174,7 @@ struct vcpu {
 	u32 slot_hint; /* last-hit slot of mem/: index into the slots table */
 
 	struct vcpu_account account;
-	struct vcpu_stat stat;	/* written by the vCPU's thread alone */
-	struct dentry *debugfs; /* (c) */
+	struct vcpu_stat stat; /* written by the vCPU's thread alone */
 };
 
 #endif /* GLASSVISOR_VCPU_H */

@@ -160,17 +160,14 @@ static bool stat_dir_exists(const char *name, struct dentry *parent)
 int __init stat_debugfs_init(void)
 {
 	unsigned int i;
-	int err;
 
 	if (stat_dir_exists("kvm", NULL))
 		return -EEXIST;
 	stat_root = debugfs_create_dir("kvm", NULL);
 	for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
 		stat_file_create(stat_descs[i].name, stat_root, &stat_descs[i], &stat_total_fops);
-	err = native_init();
-	if (err)
-		debugfs_remove(stat_root);
-	return err;
+	native_init();
+	return 0;
 }
 
 void stat_debugfs_exit(void)
@@ -244,13 +241,14 @@ void stat_debugfs_vm_remove(struct vm *vm)
 
 void stat_debugfs_vcpu_add(struct vcpu *vcpu)
 {
+	struct dentry *dir;
 	char name[16];
 
 	if (IS_ERR_OR_NULL(vcpu->vm->debugfs))
 		return;
 	snprintf(name, sizeof(name), "vcpu%u", vcpu->id);
-	vcpu->debugfs = debugfs_create_dir(name, vcpu->vm->debugfs);
-	stat_file_create("pid", vcpu->debugfs, vcpu, &stat_pid_fops);
-	stat_file_create("tsc-offset", vcpu->debugfs, vcpu, &stat_tsc_offset_fops);
+	dir = debugfs_create_dir(name, vcpu->vm->debugfs);
+	stat_file_create("pid", dir, vcpu, &stat_pid_fops);
+	stat_file_create("tsc-offset", dir, vcpu, &stat_tsc_offset_fops);
 	native_vcpu_add(vcpu, name);
 }

@@ -355,9 +355,9 @@ int recorder_index(struct seq_file *m)
 	return 0;
 }
 
-int recorder_init(struct dentry *root)
+void recorder_init(struct dentry *root)
 {
-	return recorder_files_init(root);
+	recorder_files_init(root);
 }
 
 void recorder_exit(void)

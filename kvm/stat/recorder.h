@@ -78,7 +78,7 @@ int freeze_asked(struct vcpu *vcpu);
 void recorder_vm_gone(struct vm *vm);
 
 /* debugfs: below @root, /sys/kernel/debug/glassvisor/; at load and unload. See recorder_files.c. */
-int recorder_init(struct dentry *root);
+void recorder_init(struct dentry *root);
 void recorder_exit(void);
 /* The files of a vCPU's running recorder, in the vCPU's directory. */
 void recorder_vcpu_files(struct vcpu *vcpu, struct dentry *dir);

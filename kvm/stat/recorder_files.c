@@ -239,12 +239,11 @@ void recorder_vcpu_files(struct vcpu *vcpu, struct dentry *dir)
 	debugfs_create_file("freeze", 0200, dir, vcpu, &freeze_fops);
 }
 
-int recorder_files_init(struct dentry *root)
+void recorder_files_init(struct dentry *root)
 {
 	recorder_dir = debugfs_create_dir("recorder", root);
 	debugfs_create_file("index", 0444, recorder_dir, NULL, &index_fops);
 	debugfs_create_file("clear", 0200, recorder_dir, NULL, &clear_fops);
-	return 0;
 }
 
 void recorder_files_exit(void)
