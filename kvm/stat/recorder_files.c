@@ -156,7 +156,7 @@ static int running_raw_open(struct inode *inode, struct file *file)
 	return raw_open_on(file, running(inode));
 }
 
-#define TEXT_FOPS(name)                                                                            \
+#define RECORDER_TEXT_FOPS(name)                                                                   \
 	static const struct file_operations name##_fops = {                                        \
 		.owner = THIS_MODULE,                                                              \
 		.open = name##_open,                                                               \
@@ -165,7 +165,7 @@ static int running_raw_open(struct inode *inode, struct file *file)
 		.release = text_release,                                                           \
 	}
 
-#define RAW_FOPS(name)                                                                             \
+#define RECORDER_RAW_FOPS(name)                                                                    \
 	static const struct file_operations name##_fops = {                                        \
 		.owner = THIS_MODULE,                                                              \
 		.open = name##_open,                                                               \
@@ -174,10 +174,10 @@ static int running_raw_open(struct inode *inode, struct file *file)
 		.release = raw_release,                                                            \
 	}
 
-TEXT_FOPS(kept_text);
-TEXT_FOPS(running_text);
-RAW_FOPS(kept_raw);
-RAW_FOPS(running_raw);
+RECORDER_TEXT_FOPS(kept_text);
+RECORDER_TEXT_FOPS(running_text);
+RECORDER_RAW_FOPS(kept_raw);
+RECORDER_RAW_FOPS(running_raw);
 
 void frozen_files_add(struct frozen *f)
 {

@@ -51,7 +51,7 @@ struct layout {
 	u32 words;	   /* of data */
 };
 
-static struct layout layout_vm, layout_vcpu;
+static struct layout layout_vm __ro_after_init, layout_vcpu __ro_after_init;
 
 #define FLAGS_ns     (KVM_STATS_UNIT_SECONDS | KVM_STATS_BASE_POW10)
 #define BASE_NONE    KVM_STATS_BASE_POW10
@@ -91,7 +91,7 @@ static struct hist_row {
 	bool of_vcpu;
 	const struct schema_list *labels;
 	u32 first;
-} hist_rows[HIST_COUNT] = {
+} hist_rows[HIST_COUNT] __ro_after_init = {
 #define SCOPE_vm				 false
 #define SCOPE_vcpu				 true
 #define HIST(scope, ID, hist_name, labels, text) [HIST_##ID] = {#hist_name, #labels, SCOPE_##scope},
@@ -168,8 +168,6 @@ void statfd_exit(void)
 {
 	kvfree(layout_vm.desc);
 	kvfree(layout_vcpu.desc);
-	layout_vm.desc = NULL;
-	layout_vcpu.desc = NULL;
 }
 
 /* ---- the data ---------------------------------------------------------- */
