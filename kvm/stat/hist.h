@@ -49,7 +49,17 @@ static inline u64 hist_min(const struct hist *h)
 	return inv ? ~inv : 0;
 }
 
-u64 hist_count(const struct hist *h);
+static inline u64 hist_count(const struct hist *h)
+{
+	u64 n = 0;
+	int i;
+
+	for (i = 0; i < HIST_BUCKETS; i++)
+		n += READ_ONCE(h->bucket[i]);
+	return n;
+}
+
+/* ---- hist.c, which the module does not have ------------------------------ */
 
 /* Mean, rounded down; 0 for an empty histogram. */
 u64 hist_mean(const struct hist *h);
