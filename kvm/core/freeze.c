@@ -167,27 +167,34 @@ static bool ask_answered(struct vcpu *vcpu)
 	return !test_bit(REQ_FREEZE_ASKED, &vcpu->requests);
 }
 
+/* If nobody uses the vCPU: freeze it here, and answer. */
+static bool ask_idle(struct vcpu *vcpu)
+{
+	if (!mutex_trylock(&vcpu->mutex))
+		return false;
+	answer(vcpu, freeze(vcpu, FREEZE_REQUEST));
+	mutex_unlock(&vcpu->mutex);
+	return true;
+}
+
 int freeze_asked(struct vcpu *vcpu)
 {
 	unsigned long end = jiffies + ASK_WAIT;
-	int err;
+	int err = 0;
 
-	do {
-		/* Also when it was just leaving KVM_RUN, past the place that looks at requests. */
-		if (mutex_trylock(&vcpu->mutex)) {
-			err = freeze(vcpu, FREEZE_REQUEST);
-			answer(vcpu, err);
-			mutex_unlock(&vcpu->mutex);
-			return err;
-		}
-		vcpu_request(vcpu, REQ_FREEZE_ASKED);
-		vcpu_kick(vcpu);
+	if (ask_idle(vcpu))
+		return READ_ONCE(vcpu->account.asked_err);
+	vcpu_request(vcpu, REQ_FREEZE_ASKED);
+	vcpu_kick(vcpu);
+	while (err >= 0 && time_before(jiffies, end)) {
 		err = wait_event_killable_timeout(asked_done, ask_answered(vcpu), ASK_AGAIN);
-		if (ask_answered(vcpu)) {
-			smp_rmb();
+		/* It may have been leaving KVM_RUN, past the place that looks at requests. */
+		if (ask_answered(vcpu) || ask_idle(vcpu)) {
+			smp_rmb(); /* the bit, then the answer */
 			return READ_ONCE(vcpu->account.asked_err);
 		}
-	} while (err >= 0 && time_before(jiffies, end));
-	clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
-	return recorder_freeze(vcpu, FREEZE_REQUEST, NULL);
+	}
+	err = recorder_freeze(vcpu, FREEZE_REQUEST, NULL);
+	answer(vcpu, err);
+	return err;
 }

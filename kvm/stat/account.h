@@ -202,13 +202,14 @@ static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcom
 static __always_inline void account_enter(struct vcpu *vcpu)
 {
 	struct vcpu_account *a = &vcpu->account;
-	bool open = a->open;
+	bool open;
 	u64 now;
 
 	if (!static_branch_likely(&account_on))
 		return;
 	account_write_begin(a);
 	now = rdtsc();
+	open = a->open;
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_GUEST, now);
 	a->open = false;
 	if (likely(open))
@@ -288,7 +289,7 @@ static __always_inline u32 account_outcome(int res)
 static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 {
 	struct vcpu_account *a = &vcpu->account;
-	bool open = a->open;
+	bool open;
 	u8 reason;
 	u64 now;
 
@@ -301,6 +302,7 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 		reason = res == -EINTR ? KVM_EXIT_INTR : KVM_EXIT_UNKNOWN;
 	a->user_reason = reason;
 	a->ran = res != -ERESTARTNOINTR; /* else userspace does not see it */
+	open = a->open;
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
 	a->open = false;
 	if (likely(open))
