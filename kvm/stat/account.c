@@ -20,6 +20,7 @@
 DEFINE_STATIC_KEY_TRUE(account_on);
 u64 account_mult __ro_after_init;
 u32 account_khz __ro_after_init;
+const u64 account_ticks_max = RECORD_TICKS_MAX;
 
 static bool timing = true;
 module_param(timing, bool, 0444);

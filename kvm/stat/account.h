@@ -47,6 +47,9 @@ DECLARE_STATIC_KEY_TRUE(account_on);
 extern u64 account_mult;
 extern u32 account_khz;
 
+/* RECORD_TICKS_MAX (a CPU that halts for a day has more), in memory: cheaper to compare with. */
+extern const u64 account_ticks_max;
+
 /* At load, after time_host_init(). */
 void account_init(void);
 
@@ -189,8 +192,13 @@ static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcom
 	u64 ticks = now - r->exit_tsc;
 	u64 ns = account_ns(ticks);
 
+	a->open = false;
 	hist_record(histpool_get(a->hists, what), ns);
-	r->end = record_end(ticks, outcome, user_reason);
+	if (unlikely(ticks > account_ticks_max)) {
+		ticks = account_ticks_max;
+		barrier(); /* a branch, not a conditional move */
+	}
+	record_set_end(r, ticks, outcome, user_reason);
 	account_count_storm(vcpu, what, r->key, now);
 	a->record = recorder_advance(a->recorder, r);
 	account_write_end(a);
@@ -202,17 +210,14 @@ static __always_inline void account_close(struct vcpu *vcpu, u64 now, u32 outcom
 static __always_inline void account_enter(struct vcpu *vcpu)
 {
 	struct vcpu_account *a = &vcpu->account;
-	bool open;
 	u64 now;
 
 	if (!static_branch_likely(&account_on))
 		return;
 	account_write_begin(a);
 	now = rdtsc();
-	open = a->open;
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_GUEST, now);
-	a->open = false;
-	if (likely(open))
+	if (likely(a->open))
 		account_close(vcpu, now,
 			      vcpu->events.in_flight == EVENT_NONE ? OUTCOME_RESUMED
 								   : OUTCOME_INJECTED,
@@ -289,7 +294,6 @@ static __always_inline u32 account_outcome(int res)
 static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 {
 	struct vcpu_account *a = &vcpu->account;
-	bool open;
 	u8 reason;
 	u64 now;
 
@@ -302,10 +306,8 @@ static __always_inline void account_run_end(struct vcpu *vcpu, int res)
 		reason = res == -EINTR ? KVM_EXIT_INTR : KVM_EXIT_UNKNOWN;
 	a->user_reason = reason;
 	a->ran = res != -ERESTARTNOINTR; /* else userspace does not see it */
-	open = a->open;
 	account_leave(a, VCPU_TIME_HANDLING, VCPU_TIME_USERSPACE, now);
-	a->open = false;
-	if (likely(open))
+	if (likely(a->open))
 		account_close(vcpu, now, account_outcome(res), reason);
 	else
 		account_write_end(a);
