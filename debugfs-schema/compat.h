@@ -43,7 +43,8 @@
 	E(kvm_page_fault,                                                                          \
 	  "unsigned int vcpu_id; unsigned long guest_rip; u64 fault_address; u64 error_code; "     \
 	  "u32 vm_id",                                                                             \
-	  "A fault in the nested page tables; fault_address is guest physical")                    \
+	  "A fault in the nested page tables; fault_address is guest physical, error_code "        \
+	  "EXITINFO1 (SVM) or the exit qualification (VMX)")                                       \
 	E(kvm_inj_virq, "unsigned int vector; bool soft; bool reinjected; u32 vm_id; u32 vcpu_id", \
 	  "An interrupt goes into the guest with the next entry")                                  \
 	E(kvm_inj_exception,                                                                       \

@@ -31,7 +31,7 @@
 	E(gv_irq_eoi, "An interrupt ended: the guest wrote EOI")                                   \
 	E(gv_halt, "A vCPU begins to wait in the kernel")                                          \
 	E(gv_wakeup, "It ends to wait")                                                            \
-	E(gv_storm, "The same exit came storm_count times within storm_ns")                        \
+	E(gv_storm, "The same exit came more than storm_count times in a row within storm_ns")     \
 	E(gv_recorder_freeze, "A flight recorder was frozen")
 
 #define FIELDS_gv_exit(F)                                                                          \

@@ -46,7 +46,8 @@
 	X(0, RESUMED, "resumed", "The guest went on")                                              \
 	X(1, INJECTED, "injected", "The guest went on with an event injected")                     \
 	X(2, USERSPACE, "userspace", "KVM_RUN returned for userspace to go on")                    \
-	X(3, INTERRUPTED, "interrupted", "KVM_RUN returned for a signal or immediate_exit")        \
+	X(3, INTERRUPTED, "interrupted",                                                           \
+	  "KVM_RUN ended for a signal, immediate_exit or work of its thread")                      \
 	X(4, FAILED, "failed", "KVM_RUN failed with an errno")                                     \
 	X(5, HALTED, "halted", "The vCPU halted in the kernel")
 

@@ -33,12 +33,21 @@ struct record {
 	u32 reason; /* the hardware's */
 };
 
-#define RECORD_END(ticks, outcome, user_reason)                                                    \
-	((ticks) | (u64)(outcome) << 48 | (u64)(user_reason) << 56)
+#define RECORD_TICKS_MAX 0xffffffffffffULL
+
+/* Bytes behind one another, which takes fewer instructions than to put them together first. */
+static inline void record_set_end(struct record *r, u64 ticks, u8 outcome, u8 user_reason)
+{
+	u8 *bytes = (u8 *)&r->end;
+
+	r->end = ticks;
+	bytes[6] = outcome;
+	bytes[7] = user_reason;
+}
 
 static inline u64 record_handle_ticks(const struct record *r)
 {
-	return r->end & 0xffffffffffffULL;
+	return r->end & RECORD_TICKS_MAX;
 }
 
 /* OUTCOMES */
@@ -47,7 +56,7 @@ static inline u8 record_outcome(const struct record *r)
 	return r->end >> 48;
 }
 
-/* KVM_EXIT_* where the outcome is userspace; else 0. */
+/* KVM_EXIT_* where the outcome is userspace or interrupted; else 0. */
 static inline u8 record_user_reason(const struct record *r)
 {
 	return r->end >> 56;

@@ -2,7 +2,7 @@
 # The files that need a kernel (shared/design.md: glue), one room a line.
 # Paths are relative to kvm/.
 GLUE :=
-GLUE += stat/debugfs.o stat/native.o stat/snapshot.o stat/statfd.o stat/account.o stat/recorder.o stat/recorder_files.o trace/trace.o
+GLUE += stat/rows.o stat/debugfs.o stat/native.o stat/snapshot.o stat/statfd.o stat/account.o stat/recorder.o stat/recorder_files.o trace/trace.o
 GLUE += main.o core/vm.o core/vcpu.o core/run.o core/exits.o core/event.o core/emulate.o core/emulate_ops.o
 GLUE += mem/memslots.o mem/notifier.o mem/dirty.o mem/guestmem.o mem/kick.o
 GLUE += mmu/root.o mmu/fault.o mmu/host.o mmu/zap.o mmu/log.o mmu/walk.o mmu/dump.o

@@ -4,7 +4,6 @@
  *
  * Order, outermost first; one may be taken while holding any above it:
  *
- *	module lock    (main.c)          the list of VMs, hardware enable count
  *	vcpu->mutex                      a vCPU's registers, its kvm_run page, KVM_RUN itself
  *	vm->lock                         vCPU creation, VM-wide settings (caps, clock, filters)
  *	vm->slots_lock                   memslot changes; who replaces vm->slots
@@ -15,6 +14,8 @@
  *	                                 write: zapping, splitting, MMU notifier ranges
  *	vm->inval_lock (spinlock)        the running invalidation's range and count
  *	vm->time_lock  (spinlock)        the clocks of the VM; nothing is taken inside
+ *	recorder_lock  (stat/recorder.c) which frozen recorders are kept, their numbers
+ *	stat_lock      (stat/debugfs.c)  the list of VMs, names in debugfs; outside debugfs' own
  *
  * SRCU: vm->srcu covers vm->slots and vm->msr_filter. A vCPU thread enters it
  * only around the handling that looks at them (mem_enter, mem_leave), never

@@ -176,7 +176,7 @@ enum hist_id {
 	HIST_COUNT
 };
 
-/* Counters: one u64 per line of the schema, written by one thread only. */
+/* Counters: one u64 per line of the schema. Who writes them: stat/stat.h. */
 #define STAT(name, kind, unit, exponent, text) u64 name;
 struct vm_stat {
 #include "../debugfs-schema/vm.def"

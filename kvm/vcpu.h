@@ -59,7 +59,7 @@ struct vcpu_account {
 	u32 seq;	 /* odd while the rest is written; READ_ONCE by readers */
 	u8 state;	 /* enum vcpu_time */
 	bool open;	 /* an exit is being handled */
-	bool ran;	 /* KVM_RUN has returned once: user_reason is valid */
+	bool ran;	 /* KVM_RUN has returned to userspace, for user_reason */
 	u8 user_reason;	 /* KVM_EXIT_* of the last return */
 	u8 freeze_cause; /* enum freeze_cause, for REQ_FREEZE */
 	u8 freezes;	 /* done since freeze_tsc: core/freeze.c */
@@ -72,6 +72,7 @@ struct vcpu_account {
 	u64 storm_tsc;
 	u64 storm_said; /* TSC of the last gv_storm */
 	u64 freeze_tsc;
+	int asked_err;		   /* what became of REQ_FREEZE_ASKED: 0, negative errno */
 	struct histpool *hists;	   /* (c) */
 	struct recorder *recorder; /* (c) or NULL */
 };
@@ -179,8 +180,7 @@ struct vcpu {
 	u32 slot_hint; /* last-hit slot of mem/: index into the slots table */
 
 	struct vcpu_account account;
-	struct vcpu_stat stat;	/* written by the vCPU's thread alone */
-	struct dentry *debugfs; /* (c) */
+	struct vcpu_stat stat; /* written by the vCPU's thread alone */
 };
 
 #endif /* GLASSVISOR_VCPU_H */

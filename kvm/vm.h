@@ -98,10 +98,12 @@ struct vm {
 	u64 wall_clock;	      /* (a) last MSR_KVM_WALL_CLOCK value */
 	u32 tsc_khz;	      /* (l) of vCPUs to come */
 
-	struct vm_stat stat; /* (a) bumped under the lock of the subject */
-	struct hist dirty_pass_time[DIRTY_MODE_COUNT]; /* (s) ns */
-	struct dentry *debugfs, *native; /* (c) kvm/<tgid>-<fd>, glassvisor/<tgid>-<fd> */
-	atomic64_t snapshots;		 /* (a) how many were read */
+	struct vm_stat stat; /* (a) atomic adds, by any thread */
+	struct hist
+		dirty_pass_time[DIRTY_MODE_COUNT]; /* ns; written under slots_lock, read any time */
+	u64 dirty_passes;			   /* (s) all of them, for gv_dirty_pass */
+	struct dentry *debugfs, *native;	   /* (c) kvm/<tgid>-<fd>, glassvisor/<tgid>-<fd> */
+	atomic64_t snapshots;			   /* (a) how many were read */
 };
 
 /* The vCPU of an index (order of creation), or NULL. Any context. */

@@ -3,8 +3,8 @@
  * The ioctls and the mapping of a vCPU's descriptor.
  *
  * KVM_RUN is tried first and goes its own short way. Everything else comes
- * through the table, and all of it holds vcpu->mutex: it may wait for a running
- * guest, so it waits killably.
+ * through the table, and all of it but KVM_GET_STATS_FD holds vcpu->mutex: it may
+ * wait for a running guest, so it waits killably.
  *
  * The mapping's two pages live as long as the vCPU, and a mapping holds the
  * file, which holds the VM and with it the vCPU.

@@ -406,7 +406,7 @@ static enum run_result cannot_skip(struct vcpu *vcpu, struct exit *exit)
 		fill_ctx(vcpu, exit);
 		return unhandled(vcpu) == RUN_USER ? RUN_USER : RUN_RETRY;
 	}
-	arch_tlb_flush(vcpu);
+	vcpu_tlb_flush(vcpu);
 	return RUN_RETRY;
 }
 

@@ -353,7 +353,7 @@ static enum emul_sys op_system(void *v, enum emul_sysop what, u64 arg)
 	case EMUL_SYSOP_WBINVD:
 		return EMUL_SYS_OK;
 	case EMUL_SYSOP_INVLPG:
-		arch_tlb_flush(vcpu);
+		vcpu_tlb_flush(vcpu);
 		return EMUL_SYS_OK;
 	case EMUL_SYSOP_CLTS:
 		return op_cr_set(vcpu, 0, cr_read(vcpu, 0) & ~(u64)X86_CR0_TS);

@@ -160,7 +160,7 @@ static enum run_result exit_ud(struct vcpu *vcpu, struct exit *exit)
 
 static enum run_result exit_invlpg(struct vcpu *vcpu, struct exit *exit)
 {
-	arch_tlb_flush(vcpu);
+	vcpu_tlb_flush(vcpu);
 	return emulate_skip(vcpu, exit);
 }
 
@@ -321,7 +321,7 @@ static enum run_result exit_mmu_fault(struct vcpu *vcpu, struct exit *exit)
 	int idx;
 
 	if (trace_kvm_page_fault_enabled())
-		trace_kvm_page_fault(vcpu, exit->mmu.gpa, mmu_error_code(exit->mmu.access));
+		trace_kvm_page_fault(vcpu, exit->mmu.gpa, exit->info1);
 	idx = mem_enter(vcpu->vm);
 	res = mmu_fault(vcpu, exit->mmu.gpa, exit->mmu.access);
 	mem_leave(vcpu->vm, idx);

@@ -32,7 +32,9 @@
 #define FREEZE_BURST 4
 #define FREEZE_NS    NSEC_PER_SEC
 
-#define ASK_WAIT (HZ / 10)
+/* How long somebody outside waits for the vCPU's thread, and after what time he looks again. */
+#define ASK_WAIT  (HZ / 10)
+#define ASK_AGAIN max(HZ / 100, 1)
 
 static DECLARE_WAIT_QUEUE_HEAD(asked_done);
 
@@ -110,16 +112,16 @@ static void fill_regs(struct vcpu *vcpu, struct record_head *h)
 	h->cs_base = h->code_size == 64 ? 0 : st->seg[SEG_CS].base;
 }
 
-static void freeze(struct vcpu *vcpu, u32 cause)
+static int freeze(struct vcpu *vcpu, u32 cause)
 {
 	struct record_head regs = {};
 
 	lockdep_assert_held(&vcpu->mutex);
 	if (!recorder_on(vcpu))
-		return;
+		return -EOPNOTSUPP;
 	fill_regs(vcpu, &regs);
 	fill_code(vcpu, &regs);
-	recorder_freeze(vcpu, cause, &regs);
+	return recorder_freeze(vcpu, cause, &regs);
 }
 
 /* ---- who wants it ----------------------------------------------------------- */
@@ -128,7 +130,7 @@ static bool too_often(struct vcpu_account *a)
 {
 	u64 now = account_tsc();
 
-	if (account_ns(now - a->freeze_tsc) > FREEZE_NS) {
+	if (account_ns(tsc_since(now, a->freeze_tsc)) > FREEZE_NS) {
 		a->freeze_tsc = now;
 		a->freezes = 0;
 	}
@@ -138,30 +140,61 @@ static bool too_often(struct vcpu_account *a)
 	return false;
 }
 
+/* To all who asked. */
+static void answer(struct vcpu *vcpu, int err)
+{
+	WRITE_ONCE(vcpu->account.asked_err, err);
+	smp_mb__before_atomic();
+	clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+	wake_up_all(&asked_done);
+}
+
 void freeze_recorder(struct vcpu *vcpu)
 {
 	bool own = test_and_clear_bit(REQ_FREEZE, &vcpu->requests);
 	bool asked = test_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+	int err;
 
-	if (asked || !too_often(&vcpu->account))
-		freeze(vcpu, own ? vcpu->account.freeze_cause : FREEZE_REQUEST);
-	if (asked) {
-		clear_bit(REQ_FREEZE_ASKED, &vcpu->requests);
-		wake_up_all(&asked_done);
-	}
+	if (!asked && too_often(&vcpu->account))
+		return;
+	err = freeze(vcpu, own ? vcpu->account.freeze_cause : FREEZE_REQUEST);
+	if (asked)
+		answer(vcpu, err);
 }
 
-void freeze_asked(struct vcpu *vcpu)
+static bool ask_answered(struct vcpu *vcpu)
 {
-	if (mutex_trylock(&vcpu->mutex)) {
-		freeze(vcpu, FREEZE_REQUEST);
-		mutex_unlock(&vcpu->mutex);
-		return;
-	}
+	return !test_bit(REQ_FREEZE_ASKED, &vcpu->requests);
+}
+
+/* If nobody uses the vCPU: freeze it here, and answer. */
+static bool ask_idle(struct vcpu *vcpu)
+{
+	if (!mutex_trylock(&vcpu->mutex))
+		return false;
+	answer(vcpu, freeze(vcpu, FREEZE_REQUEST));
+	mutex_unlock(&vcpu->mutex);
+	return true;
+}
+
+int freeze_asked(struct vcpu *vcpu)
+{
+	unsigned long end = jiffies + ASK_WAIT;
+	int err = 0;
+
+	if (ask_idle(vcpu))
+		return READ_ONCE(vcpu->account.asked_err);
 	vcpu_request(vcpu, REQ_FREEZE_ASKED);
 	vcpu_kick(vcpu);
-	wait_event_killable_timeout(asked_done, !test_bit(REQ_FREEZE_ASKED, &vcpu->requests),
-				    ASK_WAIT);
-	if (test_and_clear_bit(REQ_FREEZE_ASKED, &vcpu->requests))
-		recorder_freeze(vcpu, FREEZE_REQUEST, NULL);
+	while (err >= 0 && time_before(jiffies, end)) {
+		err = wait_event_killable_timeout(asked_done, ask_answered(vcpu), ASK_AGAIN);
+		/* It may have been leaving KVM_RUN, past the place that looks at requests. */
+		if (ask_answered(vcpu) || ask_idle(vcpu)) {
+			smp_rmb(); /* the bit, then the answer */
+			return READ_ONCE(vcpu->account.asked_err);
+		}
+	}
+	err = recorder_freeze(vcpu, FREEZE_REQUEST, NULL);
+	answer(vcpu, err);
+	return err;
 }

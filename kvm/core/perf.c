@@ -7,7 +7,7 @@
  *
  * - from an interrupt: that of the moment, so it ended the guest's run;
  * - from an NMI: it may also have hit the host close to the entry. The back end
- *   tells by the exit's reason.
+ *   tells by the exit's reason, until that NMI has been seen to.
  *
  * The kernel has one slot for such callbacks, warns about a second taker, and
  * does not say whether it is taken. The in-tree KVM takes it when kvm_amd or
@@ -34,6 +34,9 @@ static struct vcpu *sampled_vcpu(void)
 
 	/* Else it is a tracepoint on the way, such as kvm_exit: the host's own. */
 	if (!vcpu || !(in_nmi() || in_hardirq()))
+		return NULL;
+	/* It hit a softirq, done on the way out of the interrupt that ended the guest's run. */
+	if (in_serving_softirq())
 		return NULL;
 	if (in_nmi() && !arch_left_by_nmi(vcpu))
 		return NULL;

@@ -120,10 +120,8 @@ static int handle_requests(struct vcpu *vcpu)
 	int idx;
 
 	clear_bit(REQ_KICK, &vcpu->requests);
-	if (test_and_clear_bit(REQ_TLB_FLUSH, &vcpu->requests)) {
-		stat_inc(vcpu, tlb_flush);
-		arch_tlb_flush(vcpu);
-	}
+	if (test_and_clear_bit(REQ_TLB_FLUSH, &vcpu->requests))
+		vcpu_tlb_flush(vcpu);
 	if (vcpu->requests & REQ_FREEZE_ANY)
 		freeze_recorder(vcpu);
 	if (test_and_clear_bit(REQ_IRQ, &vcpu->requests) && vcpu->lapic) {
@@ -361,13 +359,15 @@ int run_vcpu(struct vcpu *vcpu)
 	vcpu_put(vcpu);
 	if (unlikely(vcpu->sigset_active))
 		sigprocmask(SIG_SETMASK, &saved, NULL);
-	stat_inc(vcpu, userspace_exits);
+	if (likely(res != -ERESTARTNOINTR))
+		stat_inc(vcpu, userspace_exits);
 	account_run_end(vcpu, res);
 	if (unlikely(READ_ONCE(vcpu->requests) & REQ_FREEZE_ANY))
 		freeze_recorder(vcpu);
-	trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
 	/* After the signal mask is back, which looks for signals and clears the flag if none is there. */
 	if (unlikely(res == -ERESTARTNOINTR))
 		set_thread_flag(TIF_SIGPENDING);
+	else
+		trace_kvm_userspace_exit(vcpu, run->exit_reason, res);
 	return res;
 }

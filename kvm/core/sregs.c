@@ -130,7 +130,7 @@ static void cr_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 	st->efer = in->efer;
 	vcpu_state_dirty(vcpu, STATE_CR);
 	if (flush)
-		arch_tlb_flush(vcpu);
+		vcpu_tlb_flush(vcpu);
 }
 
 static void segs_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
@@ -218,7 +218,7 @@ static void carry_out(struct vcpu *vcpu, const struct cr_change *change)
 {
 	vcpu_state_dirty(vcpu, STATE_CR);
 	if (change->effects & (CR_FX_FLUSH | CR_FX_FLUSH_ALL))
-		arch_tlb_flush(vcpu);
+		vcpu_tlb_flush(vcpu);
 	if (change->effects & CR_FX_CPUID)
 		cpuid_dynamic(vcpu);
 }

@@ -10,6 +10,7 @@
 #define GLASSVISOR_CORE_STATE_H
 
 #include "../arch/ops.h"
+#include "../stat/stat.h"
 #include "../vcpu.h"
 
 /* Current values of the classes in @need. */
@@ -35,6 +36,13 @@ static inline void vcpu_irq_dirty(struct vcpu *vcpu)
 {
 	vcpu_state(vcpu, STATE_IRQ);
 	vcpu_state_dirty(vcpu, STATE_IRQ);
+}
+
+/* Drop the guest's TLB entries before the next entry. */
+static inline void vcpu_tlb_flush(struct vcpu *vcpu)
+{
+	stat_inc(vcpu, tlb_flush);
+	arch_tlb_flush(vcpu);
 }
 
 /* EDX:EAX, where MSR values and the TSC travel; a write clears the upper halves. */

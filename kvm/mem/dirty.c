@@ -74,11 +74,16 @@ static void harvest(struct vm *vm, const struct memslot_dev *dev, u64 *snap, u64
 			cond_resched_rwlock_write(&vm->mmu_lock);
 	}
 	write_unlock(&vm->mmu_lock);
+}
+
+static void flush(struct vm *vm, struct pass *pass)
+{
 	pass->protect = account_tsc();
 	if (pass->protected) {
 		pass->flushes = 1;
 		mmu_flush_remote(vm);
 	}
+	pass->flush = account_tsc();
 }
 
 static void put_back(const struct memslot_dev *dev, const u64 *snap, u64 n)
@@ -117,24 +122,31 @@ static int hand_out(struct vm *vm, const struct memslot_dev *dev, void __user *t
 		return hand_out_zeroes(to, bytes);
 	}
 	harvest(vm, dev, snap, first, words, pass);
-	pass->flush = account_tsc();
+	flush(vm, pass);
 	if (copy_to_user(to, snap, bytes)) {
 		put_back(dev, snap, words);
 		return -EFAULT;
 	}
-	vm_stat_add(vm, dirty_log_pages, pass->pages);
 	return 0;
+}
+
+static u64 ns_between(u64 from, u64 to)
+{
+	return account_ns(tsc_since(to, from));
 }
 
 /* A pass is over at @end. */
 static void account_pass(struct vm *vm, const struct memslot *slot, enum dirty_mode mode,
 			 const struct pass *pass, u64 end)
 {
-	hist_record(&vm->dirty_pass_time[mode], account_ns(end - pass->start));
+	lockdep_assert_held(&vm->slots_lock);
+	vm->dirty_passes++;
+	if (static_branch_likely(&account_on))
+		hist_record(&vm->dirty_pass_time[mode], ns_between(pass->start, end));
 	trace_gv_dirty_pass(vm->vm_id, NO_VCPU, slot->id, mode, slot->npages, pass->pages,
-			    pass->protected, pass->flushes, account_ns(pass->protect - pass->start),
-			    account_ns(pass->flush - pass->protect), account_ns(end - pass->flush),
-			    vm->stat.dirty_log_passes);
+			    pass->protected, pass->flushes, ns_between(pass->start, pass->protect),
+			    ns_between(pass->protect, pass->flush), ns_between(pass->flush, end),
+			    vm->dirty_passes);
 }
 
 static int dirty_pass(struct vm *vm, const struct memslot_dev *dev, void __user *to)
@@ -142,10 +154,13 @@ static int dirty_pass(struct vm *vm, const struct memslot_dev *dev, void __user 
 	struct pass pass = {.start = account_tsc()};
 	int err;
 
-	vm_stat_inc(vm, dirty_log_passes);
 	err = hand_out(vm, dev, to, &pass);
+	if (err)
+		return err; /* nobody got anything: to be seen in the next one */
+	vm_stat_inc(vm, dirty_log_passes);
+	vm_stat_add(vm, dirty_log_pages, pass.pages);
 	account_pass(vm, &dev->slot, DIRTY_GET, &pass, account_tsc());
-	return err;
+	return 0;
 }
 
 void mem_log_start(struct vm *vm, const struct memslot *slot)
@@ -153,8 +168,7 @@ void mem_log_start(struct vm *vm, const struct memslot *slot)
 	struct pass pass = {.start = account_tsc()};
 
 	pass.protected = mmu_log_start(vm, slot);
-	pass.flushes = !!pass.protected;
-	pass.protect = pass.flush = account_tsc();
+	flush(vm, &pass);
 	account_pass(vm, slot, DIRTY_ENABLE, &pass, pass.flush);
 }
 

@@ -200,7 +200,7 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
 
 		err = change_carry_out(vm, t, &ch);
 		if (!err)
-			account_change(vm, ch.kind, &seen, account_ns(account_tsc() - start));
+			account_change(vm, ch.kind, &seen, account_ns_since(start));
 	}
 	mutex_unlock(&vm->slots_lock);
 	return err;

@@ -47,9 +47,9 @@ void mmu_zap_gfns(struct vm *vm, gfn_t start, gfn_t end);
 bool mmu_age_range(struct vm *vm, gfn_t start, gfn_t end, bool clear);
 
 /*
- * Logging starts: take write access away from all entries of the slot and
- * flush. May sleep, slots_lock held, takes mmu_lock. Nobody uses the slot's
- * predecessor without a log any more. Returns entries changed.
+ * Logging starts: take write access away from all entries of the slot. May
+ * sleep, slots_lock held, takes mmu_lock. Nobody uses the slot's predecessor
+ * without a log any more. Returns entries changed; if any, the caller flushes.
  */
 u64 mmu_log_start(struct vm *vm, const struct memslot *slot);
 /*

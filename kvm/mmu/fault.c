@@ -218,9 +218,10 @@ static enum mmu_fault_result resolve(struct vcpu *vcpu, struct fault *f, u32 acc
 {
 	enum mmu_fault_result res = MMU_RETRY;
 
-	for (f->rounds = 1; f->rounds <= MAX_ROUNDS; f->rounds++) {
+	while (f->rounds < MAX_ROUNDS) {
 		enum step step;
 
+		f->rounds++;
 		read_lock(&f->vm->mmu_lock);
 		step = map(f);
 		read_unlock(&f->vm->mmu_lock);

@@ -39,8 +39,6 @@ u64 mmu_log_start(struct vm *vm, const struct memslot *slot)
 		gfn = next;
 	}
 	write_unlock(&vm->mmu_lock);
-	if (changed)
-		mmu_flush_remote(vm);
 	return changed;
 }
 

@@ -19,6 +19,8 @@
 
 DEFINE_STATIC_KEY_TRUE(account_on);
 u64 account_mult __ro_after_init;
+u32 account_khz __ro_after_init;
+const u64 account_ticks_max = RECORD_TICKS_MAX;
 
 static bool timing = true;
 module_param(timing, bool, 0444);
@@ -59,7 +61,8 @@ const struct account_key account_keys[EXIT_KIND_COUNT] = {
 
 void __init account_init(void)
 {
-	account_mult = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz);
+	account_khz = tsc_khz;
+	account_mult = div_u64((u64)NSEC_PER_MSEC << 32, account_khz);
 	if (!timing)
 		static_branch_disable(&account_on);
 }
@@ -93,12 +96,28 @@ void account_vcpu_destroy(struct vcpu *vcpu)
 
 /* ---- the vCPU's thread -------------------------------------------------- */
 
-void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
+u64 account_tsc_back(struct vcpu_account *a, u64 now)
 {
-	const struct record *r = vcpu->account.record;
+	u64 back = a->last - now;
+
+	a->record->enter_tsc -= back;
+	a->record->exit_tsc -= back;
+	a->storm_tsc -= back;
+	a->freeze_tsc -= back;
+	if (a->storm_said)
+		a->storm_said -= back;
+	return 0;
+}
+
+void account_trace_exit(struct vcpu *vcpu)
+{
+	const struct vcpu_account *a = &vcpu->account;
+	const struct record *r = recorder_last(a->recorder, a->record);
 	const struct exit *exit = &vcpu->exit;
 	u32 mode = exit->cpl | 0x10 << exit->cs_mode;
 	u64 guest_ns = account_ns(record_guest_ticks(r));
+	u64 handle_ns = account_ns(record_handle_ticks(r));
+	u8 outcome = record_outcome(r);
 
 	trace_gv_exit(vcpu->vm->vm_id, vcpu->id, exit->kind, exit->hw_reason, exit->isa, r->rip,
 		      mode, r->key, guest_ns, handle_ns, outcome);
@@ -109,7 +128,9 @@ void account_trace_exit(struct vcpu *vcpu, u64 handle_ns, u32 outcome)
 
 void account_trace_userspace(struct vcpu *vcpu, u64 outside_ns)
 {
-	trace_gv_userspace(vcpu->vm->vm_id, vcpu->id, vcpu->account.user_reason, outside_ns);
+	if (vcpu->account.ran)
+		trace_gv_userspace(vcpu->vm->vm_id, vcpu->id, vcpu->account.user_reason,
+				   outside_ns);
 }
 
 void account_storm(struct vcpu *vcpu, u64 now)
@@ -165,9 +186,8 @@ void account_halted(struct vcpu *vcpu)
 	preempt_disable(); /* as above */
 	account_write_begin(a);
 	now = rdtsc();
-	account_close(vcpu, now, OUTCOME_HALTED, 0);
 	account_switch(a, VCPU_TIME_HANDLING, now);
-	account_write_end(a);
+	account_close(vcpu, now, OUTCOME_HALTED, 0); /* ends the writing */
 	preempt_enable();
 }
 
@@ -203,7 +223,7 @@ u64 account_mmu_fault(struct vcpu *vcpu, u32 kind)
 
 	if (!static_branch_likely(&account_on))
 		return 0;
-	ns = account_ns(rdtsc() - vcpu->account.record->exit_tsc);
+	ns = account_ns(tsc_since(rdtsc(), vcpu->account.record->exit_tsc));
 	record_hist(vcpu, HIST_KEY(HIST_MMU_FAULT_TIME, kind, 0), ns);
 	return ns;
 }
@@ -220,42 +240,58 @@ u64 account_irq(struct vcpu *vcpu, u8 vector, u64 asked_tsc)
 
 	if (!static_branch_likely(&account_on))
 		return 0;
-	ns = account_ns(rdtsc() - asked_tsc);
+	ns = account_ns(tsc_since(rdtsc(), asked_tsc));
 	record_hist(vcpu, HIST_KEY(HIST_IRQ_TIME, vector >> 4, 0), ns);
 	return ns;
 }
 
 /* ---- readers ------------------------------------------------------------ */
 
-#define READ_TRIES 64
+#define READ_TRIES 1024
+#define READ_SPINS 64 /* then another thread gets the CPU if it wants it */
 
+/* Returns a->last. */
+static u64 copy_account(const struct vcpu_account *a, struct account_copy *copy)
+{
+	u64 last = a->last;
+
+	memcpy(copy->ticks, a->ticks, sizeof(a->ticks));
+	copy->state = a->state;
+	copy->hists.n = smp_load_acquire(&a->hists->n);
+	memcpy(copy->hists.entry, a->hists->entry, copy->hists.n * sizeof(a->hists->entry[0]));
+	copy->tsc = rdtsc_ordered();
+	return last;
+}
+
+/* The vCPU's thread writes for some 50 ns, but may lose the CPU in the middle of it. */
 void account_read(const struct vcpu *vcpu, struct account_copy *ret_copy)
 {
 	const struct vcpu_account *a = &vcpu->account;
 	unsigned int try;
-	u64 last = 0;
+	u64 last;
 	u32 seq;
 
 	memset(ret_copy, 0, offsetof(struct account_copy, hists));
 	ret_copy->hists.n = 0;
 	if (!a->hists)
 		return;
-	for (try = 0; try < READ_TRIES; try++) {
+	for (try = 1; try <= READ_TRIES; try++) {
 		seq = READ_ONCE(a->seq);
-		smp_rmb();
-		memcpy(ret_copy->ticks, a->ticks, sizeof(a->ticks));
-		ret_copy->state = a->state;
-		last = a->last;
-		ret_copy->hists.n = smp_load_acquire(&a->hists->n);
-		memcpy(ret_copy->hists.entry, a->hists->entry,
-		       ret_copy->hists.n * sizeof(a->hists->entry[0]));
-		ret_copy->tsc = rdtsc_ordered();
-		smp_rmb();
-		if (!(seq & 1) && READ_ONCE(a->seq) == seq)
-			break;
-		cpu_relax();
+		if (!(seq & 1)) {
+			smp_rmb();
+			last = copy_account(a, ret_copy);
+			smp_rmb();
+			if (READ_ONCE(a->seq) == seq)
+				break;
+		}
+		if (try % READ_SPINS)
+			cpu_relax();
+		else
+			cond_resched();
 	}
-	ret_copy->torn = try == READ_TRIES;
-	if (ret_copy->state < VCPU_TIME_COUNT && ret_copy->tsc > last)
-		ret_copy->ticks[ret_copy->state] += ret_copy->tsc - last;
+	ret_copy->torn = try > READ_TRIES;
+	if (ret_copy->torn)
+		last = copy_account(a, ret_copy);
+	if (ret_copy->state < VCPU_TIME_COUNT)
+		ret_copy->ticks[ret_copy->state] += tsc_since(ret_copy->tsc, last);
 }

@@ -15,8 +15,9 @@
  * Files are read-only. Stock KVM clears a counter when 0 is written to it; that
  * would need a second writer, and each reader can keep its own baseline.
  *
- * Invariants: reading takes no lock that a vCPU or an ioctl holds, and never
- * makes a guest leave. A vCPU is never freed before its VM is removed here.
+ * Invariants: reading takes no lock that a vCPU holds, nor one of an ioctl's but
+ * for stat_lock, which KVM_CREATE_VM and a total hold for a moment; it never makes
+ * a guest leave. A vCPU is never freed before its VM is removed here.
  *
  * Lifetime: debugfs counts the readers that are inside an attribute's get
  * function (debugfs_file_get, taken by debugfs_attr_read) and
@@ -36,60 +37,37 @@
 #include <linux/xarray.h>
 
 #include "native.h"
+#include "rows.h"
 #include "stat.h"
-
-/* One counter: where it is in its struct. Pointed at by the top-level files. */
-struct stat_desc {
-	const char *name;
-	u16 offset; /* bytes into struct vm_stat or struct vcpu_stat */
-	bool of_vcpu;
-};
-
-static const struct stat_desc stat_descs[] = {
-#define STAT(name, kind, unit, exponent, text) {#name, offsetof(struct vm_stat, name), false},
-#include "../../debugfs-schema/vm.def"
-#undef STAT
-#define STAT(name, kind, unit, exponent, text) {#name, offsetof(struct vcpu_stat, name), true},
-#include "../../debugfs-schema/vcpu.def"
-#undef STAT
-};
-
-static_assert(sizeof(struct vm_stat) + sizeof(struct vcpu_stat) ==
-	      ARRAY_SIZE(stat_descs) * sizeof(u64));
 
 /* What a file in a VM's directory points at. */
 struct stat_file {
 	struct vm *vm;
-	const struct stat_desc *desc;
+	const struct stat_row *row;
 };
 
 /* What this file keeps of a VM. */
 struct stat_vm {
 	struct vm *vm;
 	struct dentry *dir; /* NULL: none, see stat_debugfs_vm_add() */
-	struct stat_file files[ARRAY_SIZE(stat_descs)];
+	struct stat_file files[STAT_ROWS];
 };
 
 static DEFINE_MUTEX(stat_lock);
 static DEFINE_XARRAY(stat_vms); /* vm_id -> struct stat_vm */
 static struct dentry *stat_root;
 
-static u64 stat_value(const void *stats, const struct stat_desc *desc)
-{
-	return READ_ONCE(*(const u64 *)(stats + desc->offset));
-}
-
 /* A counter of a whole VM. The vCPUs that vm_vcpu() shows are complete and outlive this. */
-static u64 stat_vm_value(struct vm *vm, const struct stat_desc *desc)
+static u64 stat_vm_value(struct vm *vm, const struct stat_row *row)
 {
 	struct vcpu *vcpu;
 	u64 sum = 0;
 	u32 i;
 
-	if (!desc->of_vcpu)
-		return stat_value(&vm->stat, desc);
+	if (!row->of_vcpu)
+		return stat_value(&vm->stat, row);
 	for (i = 0; (vcpu = vm_vcpu(vm, i)); i++)
-		sum += stat_value(&vcpu->stat, desc);
+		sum += stat_value(&vcpu->stat, row);
 	return sum;
 }
 
@@ -111,18 +89,18 @@ static int stat_vm_get(void *data, u64 *ret_value)
 {
 	const struct stat_file *file = data;
 
-	*ret_value = stat_vm_value(file->vm, file->desc);
+	*ret_value = stat_vm_value(file->vm, file->row);
 	return 0;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(stat_vm_fops, stat_vm_get, NULL, "%llu\n");
 
-/* The thread that ran the vCPU last, as the reader's own namespace numbers it; 0: none yet. */
+/* The thread that ran the vCPU last, by its number for the whole host, as stock KVM; 0: none yet. */
 static int stat_pid_get(void *data, u64 *ret_value)
 {
 	const struct vcpu *vcpu = data;
 
 	rcu_read_lock();
-	*ret_value = pid_vnr(rcu_dereference(vcpu->pid));
+	*ret_value = pid_nr(rcu_dereference(vcpu->pid));
 	rcu_read_unlock();
 	return 0;
 }
@@ -159,17 +137,14 @@ static bool stat_dir_exists(const char *name, struct dentry *parent)
 int __init stat_debugfs_init(void)
 {
 	unsigned int i;
-	int err;
 
 	if (stat_dir_exists("kvm", NULL))
 		return -EEXIST;
 	stat_root = debugfs_create_dir("kvm", NULL);
-	for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
-		stat_file_create(stat_descs[i].name, stat_root, &stat_descs[i], &stat_total_fops);
-	err = native_init();
-	if (err)
-		debugfs_remove(stat_root);
-	return err;
+	for (i = 0; i < STAT_ROWS; i++)
+		stat_file_create(stat_rows[i].name, stat_root, &stat_rows[i], &stat_total_fops);
+	native_init();
+	return 0;
 }
 
 void stat_debugfs_exit(void)
@@ -205,8 +180,8 @@ int stat_debugfs_vm_add(struct vm *vm)
 	if (!entry)
 		return -ENOMEM;
 	entry->vm = vm;
-	for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
-		entry->files[i] = (struct stat_file){vm, &stat_descs[i]};
+	for (i = 0; i < STAT_ROWS; i++)
+		entry->files[i] = (struct stat_file){vm, &stat_rows[i]};
 
 	mutex_lock(&stat_lock);
 	err = xa_err(xa_store(&stat_vms, vm->vm_id, entry, GFP_KERNEL_ACCOUNT));
@@ -220,8 +195,8 @@ int stat_debugfs_vm_add(struct vm *vm)
 
 	vm->debugfs = entry->dir;
 	if (!IS_ERR_OR_NULL(entry->dir))
-		for (i = 0; i < ARRAY_SIZE(stat_descs); i++)
-			stat_file_create(stat_descs[i].name, entry->dir, &entry->files[i],
+		for (i = 0; i < STAT_ROWS; i++)
+			stat_file_create(stat_rows[i].name, entry->dir, &entry->files[i],
 					 &stat_vm_fops);
 	return 0;
 }
@@ -243,13 +218,14 @@ void stat_debugfs_vm_remove(struct vm *vm)
 
 void stat_debugfs_vcpu_add(struct vcpu *vcpu)
 {
+	struct dentry *dir;
 	char name[16];
 
 	if (IS_ERR_OR_NULL(vcpu->vm->debugfs))
 		return;
 	snprintf(name, sizeof(name), "vcpu%u", vcpu->id);
-	vcpu->debugfs = debugfs_create_dir(name, vcpu->vm->debugfs);
-	stat_file_create("pid", vcpu->debugfs, vcpu, &stat_pid_fops);
-	stat_file_create("tsc-offset", vcpu->debugfs, vcpu, &stat_tsc_offset_fops);
+	dir = debugfs_create_dir(name, vcpu->vm->debugfs);
+	stat_file_create("pid", dir, vcpu, &stat_pid_fops);
+	stat_file_create("tsc-offset", dir, vcpu, &stat_tsc_offset_fops);
 	native_vcpu_add(vcpu, name);
 }

@@ -57,7 +57,7 @@ void frozen_files_add(struct frozen *f);
 /* Nobody opens them any more when it returns; who has them open reads on. */
 void frozen_files_remove(struct frozen *f);
 
-int recorder_files_init(struct dentry *root);
+void recorder_files_init(struct dentry *root);
 void recorder_files_exit(void);
 
 #endif /* GLASSVISOR_STAT_FROZEN_H */

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The reading side of the log2 histograms: count, mean, merge, quantiles.
+ * What tools make of the log2 histograms: mean, merge, quantiles.
  *
  * Pure and lock-free: reads race with the writer by design, each word is read
  * once and whole. Quantiles work on one private copy of the buckets, so that
  * they are monotonic in themselves.
  */
 #include "hist.h"
-
-u64 hist_count(const struct hist *h)
-{
-	u64 n = 0;
-	int i;
-
-	for (i = 0; i < HIST_BUCKETS; i++)
-		n += READ_ONCE(h->bucket[i]);
-	return n;
-}
 
 u64 hist_mean(const struct hist *h)
 {

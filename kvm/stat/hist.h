@@ -2,7 +2,7 @@
 /*
  * A histogram of 32 log2 buckets with sum, smallest and largest value.
  *
- * One writer (the vCPU's own thread), any number of readers without a lock:
+ * One writer (a vCPU's own thread, or who holds a lock), any number of readers without one:
  * every word is written whole, so a reader sees a value of some moment of each
  * word; the count is the sum of the buckets and so never disagrees with them.
  * All zero is an empty histogram. Values have no unit here (ours are ns).
@@ -49,7 +49,17 @@ static inline u64 hist_min(const struct hist *h)
 	return inv ? ~inv : 0;
 }
 
-u64 hist_count(const struct hist *h);
+static inline u64 hist_count(const struct hist *h)
+{
+	u64 n = 0;
+	int i;
+
+	for (i = 0; i < HIST_BUCKETS; i++)
+		n += READ_ONCE(h->bucket[i]);
+	return n;
+}
+
+/* ---- hist.c, which the module does not have ------------------------------ */
 
 /* Mean, rounded down; 0 for an empty histogram. */
 u64 hist_mean(const struct hist *h);

@@ -85,17 +85,12 @@ TEXT_FOPS(schema);
 TEXT_FOPS(vm_snapshot);
 TEXT_FOPS(vm_slots);
 
-int __init native_init(void)
+void __init native_init(void)
 {
-	int err;
-
 	snapshot_init();
 	native_root = debugfs_create_dir("glassvisor", NULL);
 	debugfs_create_file("schema", 0444, native_root, NULL, &schema_fops);
-	err = recorder_init(native_root);
-	if (err)
-		debugfs_remove(native_root);
-	return err;
+	recorder_init(native_root);
 }
 
 void native_exit(void)

@@ -13,8 +13,8 @@
 
 struct seq_file;
 
-/* At load and unload; may sleep. -ENOMEM. At unload no VM is left. */
-int native_init(void);
+/* At load and unload; may sleep. At unload no VM is left. */
+void native_init(void);
 void native_exit(void);
 
 /*

@@ -36,17 +36,19 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <asm/msr.h>
-#include <asm/tsc.h>
 
 #include "../trace/native.h"
+#include "account.h"
 #include "frozen.h"
 #include "record_keep.h"
 #include "schema.h"
 
 static uint recorder_size = 1024;
 module_param(recorder_size, uint, 0444);
-MODULE_PARM_DESC(recorder_size,
-		 "Exits that a vCPU's flight recorder has room for; 0: none (default: 1024)");
+MODULE_PARM_DESC(
+	recorder_size,
+	"Room for exits in a vCPU's flight recorder, one of which is always being written; "
+	"rounded up to a power of 2, 65536 at most; 0: none (default: 1024)");
 
 static uint recorder_keep = 16;
 module_param(recorder_keep, uint, 0644);
@@ -144,7 +146,7 @@ static void fill_head(struct record_head *h, struct vcpu *vcpu, u64 total)
 	rcu_read_lock();
 	h->tid = pid_nr(rcu_dereference(vcpu->pid));
 	rcu_read_unlock();
-	h->tsc_khz = tsc_khz;
+	h->tsc_khz = account_khz;
 	h->total = total;
 	h->frozen_tsc = rdtsc_ordered();
 	h->frozen_ns = ktime_get_real_ns();
@@ -210,11 +212,21 @@ static void list_insert(struct frozen *f)
 	list_add(&f->node, at);
 }
 
-/* Put one, and the other vCPUs of its VM, among the kept; too many others go. */
-static void keep_one(struct keep *k, struct frozen *f, u32 max)
+static void trace_frozen(const struct frozen *f)
+{
+	trace_gv_recorder_freeze(f->head.vm_id, f->head.vcpu_id, f->head.cause, f->head.n_records,
+				 f->head.id);
+}
+
+/*
+ * Put one, and the other vCPUs of its VM, among the kept; too many others go.
+ * False: it went itself, being worth less than they are.
+ */
+static bool keep_one(struct keep *k, struct frozen *f, u32 max)
 {
 	struct frozen *other;
 	LIST_HEAD(dead);
+	bool kept = true;
 	u32 victim;
 
 	max = clamp_t(u32, max, 1, KEEP_MAX);
@@ -223,10 +235,17 @@ static void keep_one(struct keep *k, struct frozen *f, u32 max)
 	list_insert(f);
 	list_for_each_entry(other, &f->more, more) list_insert(other);
 	/* Several, when the parameter was lowered. */
-	while ((victim = record_keep_victim(k->head, k->n, max, KEEP_PER_VM)) < k->n)
+	while ((victim = record_keep_victim(k->head, k->n, max, KEEP_PER_VM)) < k->n) {
+		kept &= k->head[victim] != &f->head;
 		take_out(k, victim, &dead);
+	}
+	if (kept) { /* under the lock, or somebody may drop it meanwhile */
+		trace_frozen(f);
+		list_for_each_entry(other, &f->more, more) trace_frozen(other);
+	}
 	mutex_unlock(&recorder_lock);
 	drop(&dead);
+	return kept;
 }
 
 /* With that it can be read. */
@@ -239,25 +258,25 @@ static void give_number(struct frozen *f, u32 cause)
 	f->head.id = last_id;
 	mutex_unlock(&recorder_lock);
 	frozen_files_add(f);
-	trace_gv_recorder_freeze(f->head.vm_id, f->head.vcpu_id, cause, f->head.n_records,
-				 f->head.id);
 }
 
-void recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs)
+int recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs)
 {
 	const size_t offset = offsetof(struct record_head, gpr);
 	u32 max = READ_ONCE(recorder_keep);
 	struct frozen *f;
 
-	if (!recorder_on(vcpu) || !max)
-		return;
+	if (!recorder_on(vcpu))
+		return -EOPNOTSUPP;
+	if (!max)
+		return -ENOSPC;
 	f = frozen_copy(vcpu, U32_MAX);
 	if (!f)
-		return;
+		return -ENOMEM;
 	if (regs)
 		memcpy((u8 *)&f->head + offset, (const u8 *)regs + offset, sizeof(*regs) - offset);
 	give_number(f, cause);
-	keep_one(&keep_frozen, f, max);
+	return keep_one(&keep_frozen, f, max) ? 0 : -ENOSPC;
 }
 
 /* ---- VMs that end --------------------------------------------------------- */
@@ -336,9 +355,9 @@ int recorder_index(struct seq_file *m)
 	return 0;
 }
 
-int recorder_init(struct dentry *root)
+void recorder_init(struct dentry *root)
 {
-	return recorder_files_init(root);
+	recorder_files_init(root);
 }
 
 void recorder_exit(void)

@@ -46,6 +46,12 @@ static __always_inline struct record *recorder_advance(struct recorder *r, struc
 	return likely(at + 1 != r->end) ? at + 1 : r->ring;
 }
 
+/* The record before the one at @at: the last that is complete. */
+static inline const struct record *recorder_last(const struct recorder *r, const struct record *at)
+{
+	return at == r->ring ? r->end - 1 : at - 1;
+}
+
 /* The vCPU has a ring that is worth looking at. */
 static inline bool recorder_on(const struct vcpu *vcpu)
 {
@@ -56,21 +62,23 @@ static inline bool recorder_on(const struct vcpu *vcpu)
  * Copy the vCPU's ring into a frozen recorder, which is kept as recorder.c
  * says. @regs: the guest's registers and code bytes, in the fields behind
  * total; NULL where they can't be had. By any thread that keeps the vCPU alive;
- * may sleep. Memory short: one line in the log at most, nothing is frozen.
+ * may sleep. Memory short: one line in the log at most, nothing is frozen. 0;
+ * -EOPNOTSUPP (no recorder), -ENOMEM, -ENOSPC (it is not among those to be kept).
  */
-void recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs);
+int recorder_freeze(struct vcpu *vcpu, u32 cause, const struct record_head *regs);
 
 /*
  * Somebody asks for it: freeze, with the registers if they can be had soon.
- * Declared on the lower side, as in mem/up.h; core/freeze.c has it.
+ * Returns as recorder_freeze(). Declared on the lower side, as in mem/up.h;
+ * core/freeze.c has it.
  */
-void freeze_asked(struct vcpu *vcpu);
+int freeze_asked(struct vcpu *vcpu);
 
 /* A VM is going away, its vCPUs are still there: keep the rings that have something to say. */
 void recorder_vm_gone(struct vm *vm);
 
 /* debugfs: below @root, /sys/kernel/debug/glassvisor/; at load and unload. See recorder_files.c. */
-int recorder_init(struct dentry *root);
+void recorder_init(struct dentry *root);
 void recorder_exit(void);
 /* The files of a vCPU's running recorder, in the vCPU's directory. */
 void recorder_vcpu_files(struct vcpu *vcpu, struct dentry *dir);

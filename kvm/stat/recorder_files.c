@@ -7,7 +7,7 @@
  *	recorder/<id>.raw	the same in binary (debugfs-schema/record.h)
  *	recorder/clear		written to: forget them all
  *	<VM>/vcpu<id>/recorder, recorder_raw	the running one, at the time of the open
- *	<VM>/vcpu<id>/freeze	written to: freeze it
+ *	<VM>/vcpu<id>/freeze	written to: freeze it; ENOSPC: nothing of it is kept
  *
  * Opening takes a copy of the running recorder, or a reference on a frozen one;
  * from then on a reader depends on nothing: neither clearing nor the end of the
@@ -156,7 +156,7 @@ static int running_raw_open(struct inode *inode, struct file *file)
 	return raw_open_on(file, running(inode));
 }
 
-#define TEXT_FOPS(name)                                                                            \
+#define RECORDER_TEXT_FOPS(name)                                                                   \
 	static const struct file_operations name##_fops = {                                        \
 		.owner = THIS_MODULE,                                                              \
 		.open = name##_open,                                                               \
@@ -165,7 +165,7 @@ static int running_raw_open(struct inode *inode, struct file *file)
 		.release = text_release,                                                           \
 	}
 
-#define RAW_FOPS(name)                                                                             \
+#define RECORDER_RAW_FOPS(name)                                                                    \
 	static const struct file_operations name##_fops = {                                        \
 		.owner = THIS_MODULE,                                                              \
 		.open = name##_open,                                                               \
@@ -174,10 +174,10 @@ static int running_raw_open(struct inode *inode, struct file *file)
 		.release = raw_release,                                                            \
 	}
 
-TEXT_FOPS(kept_text);
-TEXT_FOPS(running_text);
-RAW_FOPS(kept_raw);
-RAW_FOPS(running_raw);
+RECORDER_TEXT_FOPS(kept_text);
+RECORDER_TEXT_FOPS(running_text);
+RECORDER_RAW_FOPS(kept_raw);
+RECORDER_RAW_FOPS(running_raw);
 
 void frozen_files_add(struct frozen *f)
 {
@@ -218,8 +218,9 @@ static const struct file_operations clear_fops = {
 
 static ssize_t freeze_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	freeze_asked(file->private_data);
-	return len;
+	int err = freeze_asked(file->private_data);
+
+	return err ?: len;
 }
 
 static const struct file_operations freeze_fops = {
@@ -238,12 +239,11 @@ void recorder_vcpu_files(struct vcpu *vcpu, struct dentry *dir)
 	debugfs_create_file("freeze", 0200, dir, vcpu, &freeze_fops);
 }
 
-int recorder_files_init(struct dentry *root)
+void recorder_files_init(struct dentry *root)
 {
 	recorder_dir = debugfs_create_dir("recorder", root);
 	debugfs_create_file("index", 0444, recorder_dir, NULL, &index_fops);
 	debugfs_create_file("clear", 0200, recorder_dir, NULL, &clear_fops);
-	return 0;
 }
 
 void recorder_files_exit(void)

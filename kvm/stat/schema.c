@@ -75,6 +75,11 @@ const struct schema_list schema_lists[] = {
 
 const u32 schema_n_lists = ARRAY_SIZE(schema_lists);
 
+#define HIST(scope, ID, name, labels, text)                                                        \
+	static_assert(ARRAY_SIZE(rows_##labels) > 0, "labels are a list of the above");
+#include "../../debugfs-schema/hists.def"
+#undef HIST
+
 const struct schema_hist schema_hists[] = {
 #define HIST(scope, ID, name, labels, text) {#scope, #name, #labels, text},
 #include "../../debugfs-schema/hists.def"

@@ -8,7 +8,7 @@
  *
  *	glassvisor-schema <id> <hash, 16 hexadecimal digits>
  *	counter <scope> <name> <kind> <unit> <exponent> <text...>
- *	hist <scope> <name> <list of its labels, or NONE> ns <text...>
+ *	hist <scope> <name> <list of its labels> ns <text...>
  *	list <LIST> <number> <name> <text...>
  *	event <name> <text...>
  *	field <event> <type> <name> <unit> <text...>
@@ -34,7 +34,7 @@ struct schema_counter {
 struct schema_hist {
 	const char *scope;
 	const char *name;
-	const char *labels; /* name of a list; "NONE": just one histogram */
+	const char *labels; /* name of a list */
 	const char *text;
 };
 

@@ -8,7 +8,7 @@
  *	glassvisor-snapshot 1
  *	schema <id> <hash>
  *	vm <vm_id> <tgid> <fd>
- *	time <boottime ns> <host TSC> <TSC kHz>
+ *	time <boottime ns> <host TSC> <TSC kHz that times here are made with>
  *	generation <n>                  counts what was read of this VM
  *	isa <1 VMX | 2 SVM>
  *	stat <name> <value>             the VM's
@@ -35,46 +35,19 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
-#include <asm/tsc.h>
+#include <asm/msr.h>
 
 #include "../arch/ops.h"
 #include "../mem/mem.h"
 #include "account.h"
 #include "native.h"
+#include "rows.h"
 #include "schema.h"
 
 /* What to reserve for the parts of the text; a guess that is wrong costs a second try. */
 #define SIZE_HEAD 2048
 #define SIZE_SLOT 80
 #define SIZE_VCPU 12288
-
-struct stat_row {
-	const char *name;
-	u16 offset;
-};
-
-#define STAT(name, kind, unit, exponent, text) {#name, offsetof(struct vm_stat, name)},
-static const struct stat_row vm_rows[] = {
-#include "../../debugfs-schema/vm.def"
-};
-#undef STAT
-#define STAT(name, kind, unit, exponent, text) {#name, offsetof(struct vcpu_stat, name)},
-static const struct stat_row vcpu_rows[] = {
-#include "../../debugfs-schema/vcpu.def"
-};
-#undef STAT
-
-#define X(number, ID, name, text) [number] = name,
-static const char *const state_names[VCPU_TIME_COUNT] = {VCPU_TIMES(X)};
-#undef X
-
-#define HIST(scope, ID, hist_name, labels, text) [HIST_##ID] = {#hist_name, #labels},
-static const struct {
-	const char *name, *labels;
-} hist_rows[HIST_COUNT] = {
-#include "../../debugfs-schema/hists.def"
-};
-#undef HIST
 
 static char hash[SCHEMA_HASH_LEN]; /* the schema's; constant after load */
 
@@ -83,12 +56,13 @@ void __init snapshot_init(void)
 	schema_hash_text(schema_hash(), hash);
 }
 
-static void show_stats(struct seq_file *m, const void *stats, const struct stat_row *row,
-		       unsigned int n)
+static void show_stats(struct seq_file *m, const void *stats, bool of_vcpu)
 {
-	for (; n; n--, row++)
-		seq_printf(m, "stat %s %llu\n", row->name,
-			   READ_ONCE(*(const u64 *)(stats + row->offset)));
+	const struct stat_row *row = stat_rows_of(of_vcpu);
+	u32 n;
+
+	for (n = stat_n_rows(of_vcpu); n; n--, row++)
+		seq_printf(m, "stat %s %llu\n", row->name, stat_value(stats, row));
 }
 
 /* @reason: the hardware's, or 0 where @has_reason is not set. */
@@ -176,7 +150,7 @@ static void show_head(struct seq_file *m, struct vm *vm)
 {
 	seq_printf(m, "glassvisor-snapshot 1\nschema %u %s\nvm %u %d %d\n", SCHEMA_ID, hash,
 		   vm->vm_id, vm->pid, vm->fd);
-	seq_printf(m, "time %llu %llu %u\n", ktime_get_boottime_ns(), rdtsc_ordered(), tsc_khz);
+	seq_printf(m, "time %llu %llu %u\n", ktime_get_boottime_ns(), rdtsc_ordered(), account_khz);
 	seq_printf(m, "generation %lld\nisa %u\n", atomic64_inc_return(&vm->snapshots),
 		   arch_backend->isa);
 }
@@ -185,7 +159,7 @@ static void show_vm(struct seq_file *m, struct vm *vm)
 {
 	u32 mode;
 
-	show_stats(m, &vm->stat, vm_rows, ARRAY_SIZE(vm_rows));
+	show_stats(m, &vm->stat, false);
 	for (mode = 0; mode < DIRTY_MODE_COUNT; mode++)
 		show_hist(m, HIST_DIRTY_PASS_TIME, mode, false, 0, &vm->dirty_pass_time[mode]);
 	for_each_slot(m, vm, show_slot);
@@ -196,7 +170,7 @@ static pid_t thread_of(const struct vcpu *vcpu)
 	pid_t tid;
 
 	rcu_read_lock();
-	tid = pid_vnr(rcu_dereference(vcpu->pid));
+	tid = pid_nr(rcu_dereference(vcpu->pid));
 	rcu_read_unlock();
 	return tid;
 }
@@ -208,11 +182,11 @@ static void show_vcpu(struct seq_file *m, const struct vcpu *vcpu, struct accoun
 
 	account_read(vcpu, copy);
 	seq_printf(m, "vcpu %u %d %s %u %llu\n", vcpu->id, thread_of(vcpu),
-		   copy->tsc && copy->state < VCPU_TIME_COUNT ? state_names[copy->state] : "-",
+		   copy->tsc && copy->state < VCPU_TIME_COUNT ? vcpu_time_names[copy->state] : "-",
 		   copy->torn, copy->tsc);
 	for (i = 0; i < VCPU_TIME_COUNT; i++)
-		seq_printf(m, "state %s %llu\n", state_names[i], account_ns(copy->ticks[i]));
-	show_stats(m, &vcpu->stat, vcpu_rows, ARRAY_SIZE(vcpu_rows));
+		seq_printf(m, "state %s %llu\n", vcpu_time_names[i], account_ns(copy->ticks[i]));
+	show_stats(m, &vcpu->stat, true);
 	for (i = 0; i < copy->hists.n; i++) {
 		e = &copy->hists.entry[i];
 		show_hist(m, HIST_KEY_ID(e->key), HIST_KEY_LABEL(e->key),

@@ -41,8 +41,8 @@ static __always_inline void stat_atomic_add(u64 *counter, s64 n)
 
 /*
  * At load and unload; may sleep. -EEXIST: the directory is there already, so
- * the in-tree KVM is loaded; -ENOMEM. A kernel without a usable debugfs is no
- * error. At unload no VM is left.
+ * the in-tree KVM is loaded. A kernel without a usable debugfs is no error. At
+ * unload no VM is left.
  */
 int stat_debugfs_init(void);
 void stat_debugfs_exit(void);

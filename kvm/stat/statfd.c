@@ -22,6 +22,7 @@
 #include <linux/uaccess.h>
 
 #include "account.h"
+#include "rows.h"
 #include "schema.h"
 #include "statfd.h"
 
@@ -51,53 +52,14 @@ struct layout {
 	u32 words;	   /* of data */
 };
 
-static struct layout layout_vm, layout_vcpu;
+static struct layout layout_vm __ro_after_init, layout_vcpu __ro_after_init;
 
-#define FLAGS_ns     (KVM_STATS_UNIT_SECONDS | KVM_STATS_BASE_POW10)
-#define BASE_NONE    KVM_STATS_BASE_POW10
-#define BASE_SECONDS KVM_STATS_BASE_POW10
-#define BASE_CYCLES  KVM_STATS_BASE_POW10
-#define BASE_BOOLEAN KVM_STATS_BASE_POW10
-#define BASE_BYTES   KVM_STATS_BASE_POW2
-
-struct counter {
-	const char *name;
-	u32 flags;
-	s16 exponent;
-};
-
-#define STAT(name, kind, unit, exponent, text)                                                     \
-	{#name, KVM_STATS_TYPE_##kind | KVM_STATS_UNIT_##unit | BASE_##unit, exponent},
-static const struct counter vm_counters[] = {
-#include "../../debugfs-schema/vm.def"
-};
-
-static const struct counter vcpu_counters[] = {
-#include "../../debugfs-schema/vcpu.def"
-};
-#undef STAT
-
-static_assert(sizeof(struct vm_stat) == 8 * ARRAY_SIZE(vm_counters));
-static_assert(sizeof(struct vcpu_stat) == 8 * ARRAY_SIZE(vcpu_counters));
-
-#define X(number, ID, name, text) [number] = name "_time",
-static const char *const time_names[VCPU_TIME_COUNT] = {VCPU_TIMES(X)};
-#undef X
-
-/* A line of hists.def, and the word where the first of its histograms is. */
-static struct hist_row {
-	const char *name;
-	const char *labels_name;
-	bool of_vcpu;
+#define FLAGS_ns (KVM_STATS_UNIT_SECONDS | KVM_STATS_BASE_POW10)
+/* Where a line of hists.def is: its labels, and the word where the first of its histograms begins. */
+static struct hist_place {
 	const struct schema_list *labels;
 	u32 first;
-} hist_rows[HIST_COUNT] = {
-#define SCOPE_vm				 false
-#define SCOPE_vcpu				 true
-#define HIST(scope, ID, hist_name, labels, text) [HIST_##ID] = {#hist_name, #labels, SCOPE_##scope},
-#include "../../debugfs-schema/hists.def"
-#undef HIST
-};
+} hist_places[HIST_COUNT] __ro_after_init;
 
 /* ---- the layout -------------------------------------------------------- */
 
@@ -121,25 +83,25 @@ static __init void add(struct layout *l, u32 flags, s16 exponent, u16 size, cons
 
 static __init void add_all(struct layout *l, bool of_vcpu)
 {
-	const struct counter *c = of_vcpu ? vcpu_counters : vm_counters;
-	u32 n = of_vcpu ? ARRAY_SIZE(vcpu_counters) : ARRAY_SIZE(vm_counters);
-	struct hist_row *h;
-	u32 i;
+	const struct stat_row *c = stat_rows_of(of_vcpu);
+	struct hist_place *h;
+	u32 n, i, id;
 
 	l->n = 0;
 	l->words = 0;
-	for (; n; n--, c++)
+	for (n = stat_n_rows(of_vcpu); n; n--, c++)
 		add(l, c->flags, c->exponent, 1, c->name, NULL);
 	for (i = 0; of_vcpu && i < VCPU_TIME_COUNT; i++)
-		add(l, KVM_STATS_TYPE_CUMULATIVE | FLAGS_ns, -9, 1, time_names[i], NULL);
-	for (h = hist_rows; h < hist_rows + HIST_COUNT; h++) {
-		if (h->of_vcpu != of_vcpu)
+		add(l, KVM_STATS_TYPE_CUMULATIVE | FLAGS_ns, -9, 1, vcpu_time_names[i], "time");
+	for (id = 0; id < HIST_COUNT; id++) {
+		if (hist_rows[id].of_vcpu != of_vcpu)
 			continue;
-		h->labels = schema_list(h->labels_name);
+		h = &hist_places[id];
+		h->labels = schema_list(hist_rows[id].labels);
 		h->first = l->words;
 		for (i = 0; i < h->labels->n_rows; i++)
-			add(l, KVM_STATS_TYPE_LOG_HIST | FLAGS_ns, -9, HIST_BUCKETS, h->name,
-			    h->labels->rows[i].name);
+			add(l, KVM_STATS_TYPE_LOG_HIST | FLAGS_ns, -9, HIST_BUCKETS,
+			    hist_rows[id].name, h->labels->rows[i].name);
 	}
 }
 
@@ -168,8 +130,6 @@ void statfd_exit(void)
 {
 	kvfree(layout_vm.desc);
 	kvfree(layout_vcpu.desc);
-	layout_vm.desc = NULL;
-	layout_vcpu.desc = NULL;
 }
 
 /* ---- the data ---------------------------------------------------------- */
@@ -183,9 +143,9 @@ static void put_words(u64 *to, const void *from, size_t size)
 }
 
 /* Add the histogram of a line of hists.def and a number of its list to the data. */
-static void put_hist(u64 *data, const struct hist_row *row, u32 number, const struct hist *h)
+static void put_hist(u64 *data, u32 id, u32 number, const struct hist *h)
 {
-	const struct schema_list *list = row->labels;
+	const struct schema_list *list = hist_places[id].labels;
 	u32 i, at = list->n_rows;
 
 	for (i = 0; i < list->n_rows; i++) {
@@ -198,7 +158,7 @@ static void put_hist(u64 *data, const struct hist_row *row, u32 number, const st
 		at = i;
 	if (at == list->n_rows)
 		return;
-	data += row->first + HIST_BUCKETS * at;
+	data += hist_places[id].first + HIST_BUCKETS * at;
 	for (i = 0; i < HIST_BUCKETS; i++)
 		data[i] += READ_ONCE(h->bucket[i]);
 }
@@ -209,14 +169,14 @@ static int fill_vm(struct vm *vm, u64 *data)
 
 	put_words(data, &vm->stat, sizeof(vm->stat));
 	for (mode = 0; mode < DIRTY_MODE_COUNT; mode++)
-		put_hist(data, &hist_rows[HIST_DIRTY_PASS_TIME], mode, &vm->dirty_pass_time[mode]);
+		put_hist(data, HIST_DIRTY_PASS_TIME, mode, &vm->dirty_pass_time[mode]);
 	return 0;
 }
 
 static int fill_vcpu(const struct vcpu *vcpu, u64 *data)
 {
 	struct account_copy *copy = kvmalloc(sizeof(*copy), GFP_KERNEL_ACCOUNT);
-	u64 *times = data + ARRAY_SIZE(vcpu_counters);
+	u64 *times = data + STAT_VCPU_ROWS;
 	u32 i;
 
 	if (!copy)
@@ -229,8 +189,7 @@ static int fill_vcpu(const struct vcpu *vcpu, u64 *data)
 		const struct histpool_entry *e = &copy->hists.entry[i];
 
 		if (HIST_KEY_ID(e->key) < HIST_COUNT)
-			put_hist(data, &hist_rows[HIST_KEY_ID(e->key)], HIST_KEY_LABEL(e->key),
-				 &e->hist);
+			put_hist(data, HIST_KEY_ID(e->key), HIST_KEY_LABEL(e->key), &e->hist);
 	}
 	kvfree(copy);
 	return 0;

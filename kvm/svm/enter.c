@@ -116,10 +116,13 @@ bool svm_left_by_nmi(const struct vcpu *vcpu)
 
 /*
  * Interrupts, NMIs, SMIs and INITs stay pending over the exit and reach the
- * host by themselves. A machine check does not: the intercept took it.
+ * host by themselves. A machine check does not: the intercept took it. An NMI
+ * that comes from here on, up to the next exit, hits the host: svm_left_by_nmi().
  */
 void svm_exit_host_work(struct vcpu *vcpu, const struct exit *exit)
 {
+	if (exit->hw_reason == SVM_EXIT_NMI)
+		to_svm(vcpu)->vmcb->control.exit_code = SVM_EXIT_INTR;
 	if (IS_ENABLED(CONFIG_X86_MCE) &&
 	    unlikely(exit->hw_reason == SVM_EXIT_EXCP_BASE + EXC_MC)) {
 		/* To the kernel it came from user mode: an error in guest memory can be survived. */

@@ -16,7 +16,7 @@
 
 #include "../vcpu.h"
 
-/* @fault_address: guest physical, bytes. @error_code: the hardware's, of the nested walk. */
+/* @fault_address: guest physical, bytes. @error_code: the hardware's, whole. */
 TRACE_EVENT(kvm_page_fault,
 	TP_PROTO(struct vcpu *vcpu, u64 fault_address, u64 error_code),
 	TP_ARGS(vcpu, fault_address, error_code),

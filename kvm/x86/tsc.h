@@ -54,6 +54,15 @@ void tsc_scale_from_khz(u32 khz, struct tsc_scale *ret_scale);
 /* Nanoseconds of @ticks; modulo 2^64 beyond 584 years. */
 u64 tsc_to_ns(const struct tsc_scale *scale, u64 ticks);
 
+/*
+ * Ticks from @then to @now. A host's TSC may be found behind what it was, after a
+ * suspend or on another CPU where they are not synchronised: no time has gone by then.
+ */
+static inline u64 tsc_since(u64 now, u64 then)
+{
+	return (s64)(now - then) > 0 ? now - then : 0;
+}
+
 /* (a * b) >> 32 with all 96 bits in between. */
 static inline u64 tsc_mul_shr32(u64 a, u32 b)
 {

@@ -244,6 +244,7 @@ static void states_guest(void)
 
 struct spinner {
 	struct vcpu v;
+	unsigned int runs;
 	pthread_t thread;
 };
 
@@ -257,7 +258,7 @@ static void *spin_thread(void *arg)
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	CHECK_OK(sched_setaffinity(0, sizeof(one), &one));
-	while (!spinners_stop)
+	for (; !spinners_stop; s->runs++)
 		vcpu_run_try(&s->v);
 	return NULL;
 }
@@ -274,7 +275,7 @@ static void spinner_stop(struct spinner *s)
 static void states_ready(void)
 {
 	struct sigaction sa = {.sa_handler = on_alarm};
-	struct spinner s[2];
+	struct spinner s[2] = {};
 	struct period p;
 	struct vm vm;
 
@@ -301,6 +302,10 @@ static void states_ready(void)
 	}
 	for (int i = 0; i < 2; i++)
 		spinner_stop(&s[i]);
+	/* Losing the CPU is no return to userspace, though the thread has work to do after it. */
+	snap_read(&vm, &p.b);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(snap_vcpu_stat(&p.b, i, "userspace_exits"), s[i].runs);
 }
 
 /* ---- slots and page tables ---- */

@@ -388,6 +388,34 @@ static void of_a_spinning_guest(void)
 	stop_thread(t);
 }
 
+/* Nothing is kept: whoever asks is told. */
+static void asked_for_nothing(void)
+{
+	unsigned int keep = param("recorder_keep");
+	char path[200];
+	struct vm vm;
+	struct vcpu v;
+	pthread_t t;
+
+	need_recorder();
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	vcpu_path(path, sizeof(path), &v, "freeze");
+	param_set("recorder_keep", 0);
+	bool idle = file_write(path, "1");
+	int idle_errno = errno;
+
+	t = start_thread(&v);
+	usleep(50000);
+	bool running = file_write(path, "1");
+	int running_errno = errno;
+
+	stop_thread(t);
+	param_set("recorder_keep", keep);
+	CHECK(!idle && idle_errno == ENOSPC, "outside of KVM_RUN: errno %d", idle_errno);
+	CHECK(!running && running_errno == ENOSPC, "in it: errno %d", running_errno);
+	ask(&v);
+}
+
 /* ---- how much is kept ------------------------------------------------------------ */
 
 static void crash(struct vcpu *v)
@@ -420,6 +448,7 @@ static void one_vm_in_a_loop(void)
 static void many_vms(void)
 {
 	unsigned int keep = param("recorder_keep"), vms = param("recorder_keep_vms");
+	char path[200];
 
 	need_recorder();
 	forget_all();
@@ -442,7 +471,9 @@ static void many_vms(void)
 		vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
 		for (int j = 0; j < 30; j++)
 			vcpu_run_to(&v, KVM_EXIT_IO);
-		ask(&v);
+		/* crashes are worth more: it is not kept, and we are told */
+		vcpu_path(path, sizeof(path), &v, "freeze");
+		CHECK_ERRNO(file_write(path, "1") ? 0 : -1, ENOSPC);
 		vcpu_destroy(&v);
 		vm_destroy(&vm);
 	}
@@ -743,6 +774,7 @@ static const struct live_test tests[] = {
 	{"code_at_the_edge", code_at_the_edge},
 	{"text_agrees", text_agrees},
 	{"while_it_runs", while_it_runs},
+	{"asked_for_nothing", asked_for_nothing},
 	{"of_a_spinning_guest", of_a_spinning_guest},
 	{"one_vm_in_a_loop", one_vm_in_a_loop},
 	{"many_vms", many_vms},

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,6 +320,7 @@ static void faces_agree(void)
 	struct statfd of_vm, of_vcpu;
 	struct snap s;
 	uint64_t log[RAM_SIZE / PAGE / 64];
+	struct kvm_dirty_log bad = {.slot = 0, .dirty_bitmap = (void *)8};
 
 	snap_require();
 	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
@@ -326,6 +328,7 @@ static void faces_agree(void)
 	vm_slot(&vm, 0, KVM_MEM_LOG_DIRTY_PAGES, 0, vm.ram_size, vm.ram);
 	outputs(&v, 200);
 	vm_dirty_log(&vm, 0, log);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_GET_DIRTY_LOG, &bad), EFAULT); /* hands nothing out */
 	statfd_open(vm.fd, &of_vm);
 	statfd_open(v.fd, &of_vcpu);
 	snap_read(&vm, &s);
@@ -389,6 +392,62 @@ static void exits_are_timed(void)
 	}
 }
 
+static volatile bool scribble_stop;
+
+static void *scribble(void *arg)
+{
+	struct kvm_run *run = arg;
+
+	for (uint32_t i = 0; !scribble_stop; i++)
+		__atomic_store_n(&run->exit_reason, 13 + i % 300, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* What userspace writes over exit_reason makes no histograms of reasons that don't exist. */
+static void scribbled_reasons(void)
+{
+	pthread_t thread;
+	struct vm vm;
+	struct vcpu v;
+	struct snap s;
+
+	snap_require();
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	scribble_stop = false;
+	CHECK(!pthread_create(&thread, NULL, scribble, v.run), "no thread");
+	for (int i = 0; i < 3000; i++)
+		CHECK_EQ(vcpu_run_try(&v), 0);
+	scribble_stop = true;
+	pthread_join(thread, NULL);
+	snap_read(&vm, &s);
+	for (unsigned int i = 0; i < s.vcpu[0].n_hists; i++)
+		CHECK(s.vcpu[0].hist[i].label[0] > '9', "%s %s", s.vcpu[0].hist[i].name,
+		      s.vcpu[0].hist[i].label);
+}
+
+/* A flush is counted wherever it comes from: here, another CR4 from userspace. */
+static void flushes_are_counted(void)
+{
+	struct kvm_sregs sregs;
+	struct statfd s;
+	struct vm vm;
+	struct vcpu v;
+
+	STOCK_GAP("counted elsewhere");
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	outputs(&v, 3);
+	statfd_open(v.fd, &s);
+	uint64_t before = statfd_value(&s, "tlb_flush");
+
+	sregs = vcpu_sregs(&v);
+	sregs.cr4 ^= CR4_PGE;
+	vcpu_set_sregs(&v, &sregs);
+	CHECK_EQ(statfd_value(&s, "tlb_flush"), before + 1);
+	outputs(&v, 3);
+	CHECK_EQ(statfd_value(&s, "tlb_flush"), before + 1);
+	statfd_close(&s);
+}
+
 static const struct live_test tests[] = {
 	{"fd_shape", fd_shape},
 	{"fd_names", fd_names},
@@ -397,6 +456,8 @@ static const struct live_test tests[] = {
 	{"fd_outlives", fd_outlives},
 	{"faces_agree", faces_agree},
 	{"exits_are_timed", exits_are_timed},
+	{"scribbled_reasons", scribbled_reasons},
+	{"flushes_are_counted", flushes_are_counted},
 };
 
 LIVE_SUBJECT(stats, tests);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ring.h"
@@ -206,7 +207,10 @@ static void check_instructions(void)
 
 	CHECK(rip >= G_CODE && rip < G_CODE + 0x1000, "rip %#llx", (unsigned long long)rip);
 	CHECK_EQ(ev_get(&f, r, "flags"), 9); /* CR0.PE and CS.L */
-	find(&f, "kvm_page_fault", "fault_address", 0x700000);
+	r = find(&f, "kvm_page_fault", "fault_address", 0x700000);
+	/* EXITINFO1 as it is: bit 32, the guest's own access and not one to its page tables */
+	CHECK(ev_get(&f, r, "error_code") >> 32 == 1, "error_code %#llx",
+	      (unsigned long long)ev_get(&f, r, "error_code"));
 	find(&f, "kvm_userspace_exit", "reason", KVM_EXIT_IO);
 	find(&f, "kvm_userspace_exit", "reason", KVM_EXIT_MMIO);
 	find(&f, "kvm_fpu", "load", 1);
@@ -261,6 +265,44 @@ static void records_of_guest(void)
 	check_io();
 	check_instructions();
 	check_order(0);
+}
+
+/* Passes are numbered, whatever asked for them; one that could not be handed out was none. */
+static void dirty_passes(void)
+{
+	uint64_t log[RAM_SIZE / PAGE / 64];
+	struct kvm_dirty_log bad = {.slot = 0, .dirty_bitmap = (void *)8};
+	static const unsigned int modes[] = {4, 0, 0}; /* enable, get, get */
+	struct ev_format f;
+	unsigned int n = 0;
+	struct vm vm;
+	struct vcpu v;
+
+	if (!ev_format_read("glassvisor", "gv_dirty_pass", &f))
+		SKIP("no such event");
+	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
+	vcpu_run_pio(&v, KVM_EXIT_IO_OUT, 0x10, 4, 1);
+	ring_open();
+	ring_enable("glassvisor", "gv_dirty_pass", true);
+	vm_slot(&vm, 0, KVM_MEM_LOG_DIRTY_PAGES, 0, RAM_SIZE, vm.ram);
+	vcpu_run_pio(&v, KVM_EXIT_IO_OUT, 0x10, 4, 1);
+	vm_dirty_log(&vm, 0, log);
+	guest_load(&vm, G_CODE, GUEST(cpu_trace));
+	CHECK_ERRNO(ioctl(vm.fd, KVM_GET_DIRTY_LOG, &bad), EFAULT);
+	vm_dirty_log(&vm, 0, log);
+	ring_enable("glassvisor", "gv_dirty_pass", false);
+	count = ring_read(records, ARRAY_SIZE(records));
+	for (unsigned int i = 0; i < count; i++) {
+		if (records[i].id != f.id)
+			continue;
+		CHECK(n < ARRAY_SIZE(modes), "more than %u passes", n);
+		CHECK_EQ(ev_get(&f, &records[i], "mode"), modes[n]);
+		CHECK_EQ(ev_get(&f, &records[i], "pass"), ++n);
+		CHECK_EQ(ev_get(&f, &records[i], "flushes"),
+			 ev_get(&f, &records[i], "protected") > 0);
+	}
+	ring_close();
+	CHECK_EQ(n, ARRAY_SIZE(modes));
 }
 
 /* Off means nothing is recorded. */
@@ -642,6 +684,7 @@ static const struct live_test tests[] = {
 	{"formats", formats},
 	{"all_events", all_events},
 	{"records_of_guest", records_of_guest, 60},
+	{"dirty_passes", dirty_passes},
 	{"nothing_when_off", nothing_when_off},
 	{"clock_records", clock_records},
 	{"irqchip_records", irqchip_records, 60},

@@ -153,7 +153,7 @@ static void dates(void **state)
 static const struct record out = {
 	.exit_tsc = 7000000,
 	.enter_tsc = 6998000,
-	.end = RECORD_END(4000, OUTCOME_USERSPACE, 2),
+	.end = 4000 | (u64)OUTCOME_USERSPACE << 48 | 2ULL << 56,
 	.rip = 0x10007,
 	.key = 0x3f8,
 	.info1 = 0x3f80010,
@@ -220,9 +220,9 @@ static void numbers_without_a_name_are_numbers(void **state)
 	(void)state;
 	r.reason = 0x3ff;
 	has(&h, &r, " 0x3ff ");
-	r.end = RECORD_END(0, 77, 0);
+	record_set_end(&r, 0, 77, 0);
 	has(&h, &r, " 77 ");
-	r.end = RECORD_END(0, OUTCOME_USERSPACE, 200);
+	record_set_end(&r, 0, OUTCOME_USERSPACE, 200);
 	has(&h, &r, " userspace:200 ");
 	r.flags = 0;
 	has(&h, &r, " -\n");
@@ -235,6 +235,21 @@ static void numbers_without_a_name_are_numbers(void **state)
 	has(&h, &r, "+0x80000000 ");
 	r.reason = 65000;
 	has(&h, &r, " 0xfde8 ");
+}
+
+static void a_long_time_leaves_the_outcome_alone(void **state)
+{
+	static const u64 ticks[] = {0, 1, RECORD_TICKS_MAX, RECORD_TICKS_MAX + 1, U64_MAX};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(ticks); i++) {
+		struct record r;
+
+		record_set_end(&r, ticks[i], OUTCOME_USERSPACE, 39);
+		assert_int_equal(record_outcome(&r), OUTCOME_USERSPACE);
+		assert_int_equal(record_user_reason(&r), 39);
+		assert_true(record_handle_ticks(&r) == (ticks[i] & RECORD_TICKS_MAX));
+	}
 }
 
 static void times_don_t_overflow(void **state)
@@ -411,6 +426,7 @@ int main(void)
 		cmocka_unit_test(a_line_stands_in_its_columns),
 		cmocka_unit_test(keys_have_the_name_of_their_kind),
 		cmocka_unit_test(numbers_without_a_name_are_numbers),
+		cmocka_unit_test(a_long_time_leaves_the_outcome_alone),
 		cmocka_unit_test(times_don_t_overflow),
 		cmocka_unit_test(nothing_is_written_behind_the_buffer),
 		cmocka_unit_test_setup(a_vm_in_a_reset_loop_keeps_its_first_crash_and_the_newest,

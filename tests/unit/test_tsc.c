@@ -115,6 +115,17 @@ static void ticks_of_nanoseconds_are_exact(void **state)
 	}
 }
 
+static void time_never_runs_backwards(void **state)
+{
+	(void)state;
+	assert_true(tsc_since(1000, 1000) == 0);
+	assert_true(tsc_since(1001, 1000) == 1);
+	assert_true(tsc_since(S64_MAX, 0) == S64_MAX);
+	assert_true(tsc_since(5, -5ULL) == 10); /* @then was moved back, to before the TSC's 0 */
+	assert_true(tsc_since(999, 1000) == 0);
+	assert_true(tsc_since(0, 1ULL << 62) == 0);
+}
+
 static void system_time_msr_splits_into_address_and_enable(void **state)
 {
 	(void)state;
@@ -132,6 +143,7 @@ int main(void)
 		cmocka_unit_test(versions_end_even_and_change),
 		cmocka_unit_test(wall_clock_is_the_time_of_boot),
 		cmocka_unit_test(ticks_of_nanoseconds_are_exact),
+		cmocka_unit_test(time_never_runs_backwards),
 		cmocka_unit_test(system_time_msr_splits_into_address_and_enable),
 	};
 

@@ -147,9 +147,11 @@ static void print_hists(void)
 	printf("\n## Histograms\n\n"
 	       "32 buckets each, of nanoseconds: bucket 0 holds 0, bucket i holds 2^(i-1) to "
 	       "2^i - 1, the last one all from 2^30 (1.07 s) up.\n"
-	       "Each comes with sum, smallest and largest value. There is one for each label that "
-	       "got a value;\n`exit_time` is split by the hardware's reason besides. In snapshots "
-	       "and KVM_GET_STATS_FD.\n\n"
+	       "In snapshots each comes with sum, smallest and largest value. There is one for each "
+	       "label that got a value;\n`exit_time` is split by the hardware's reason besides.\n"
+	       "KVM_GET_STATS_FD has the buckets alone, of every label, as `<name>_<label>`. Exits of "
+	       "one kind are one histogram there,\nfor whatever reason; what found a vCPU's pool of "
+	       "histograms full (`hist other` in snapshots) is not there.\n\n"
 	       "| name | scope | labels | OpenMetrics | |\n|---|---|---|---|---|\n");
 	for (u32 i = 0; i < schema_n_hists; i++) {
 		const struct schema_hist *h = &schema_hists[i];
@@ -172,7 +174,7 @@ static void print_times(void)
 	printf("\n## Times\n\n"
 	       "What a vCPU's time goes to, in nanoseconds, by the names of "
 	       "[VCPU_TIMES](#vcpu_times). The states add up to the vCPU's age.\n"
-	       "In OpenMetrics: `%s{state=\"guest\"}` and so on.\n",
+	       "In KVM_GET_STATS_FD: `guest_time` and so on. In OpenMetrics: `%s{state=\"guest\"}`.\n",
 	       family.sample);
 }
 
