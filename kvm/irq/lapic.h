@@ -312,6 +312,12 @@ static inline bool lapic_irr_test(const struct lapic *l, u8 vector)
 	return l->regs[(LAPIC_IRR >> 2) + (vector >> 5) * 4] >> (vector & 31) & 1;
 }
 
+/* The same from another thread than the one that the model belongs to: as of some moment. */
+static inline bool lapic_irr_waits(const struct lapic *l, u8 vector)
+{
+	return READ_ONCE(l->regs[(LAPIC_IRR >> 2) + (vector >> 5) * 4]) >> (vector & 31) & 1;
+}
+
 static inline bool lapic_isr_test(const struct lapic *l, u8 vector)
 {
 	return l->regs[(LAPIC_ISR >> 2) + (vector >> 5) * 4] >> (vector & 31) & 1;

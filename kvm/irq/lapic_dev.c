@@ -41,8 +41,15 @@ static u64 guest_tsc(const struct vcpu *vcpu)
 
 /* ---- from outside ---------------------------------------------------------- */
 
+/*
+ * A vector that waits in IRR already is not posted again: what the sender did
+ * before is seen by the handler, since IRR is cleared before that runs.
+ */
 static bool post_vector(struct lapic_dev *d, const struct irq_msg *msg)
 {
+	smp_mb(); /* what the sender did, then the look at IRR */
+	if (lapic_irr_waits(&d->lapic, msg->vector))
+		return false;
 	if (msg->level)
 		set_bit(msg->vector, d->level);
 	else
@@ -172,6 +179,21 @@ static u32 icr_of(const struct irq_msg *msg)
 	       msg->shorthand << 18;
 }
 
+static bool is_self_ipi(const struct irq_msg *msg)
+{
+	return msg->shorthand == IRQ_SH_SELF && irq_msg_is_vectored(msg) &&
+	       msg->vector >= IRQ_VECTOR_MIN;
+}
+
+/* An IPI to itself stays within the local APIC, which has taken it by now. */
+static void note_self_ipi(struct vcpu *vcpu, const struct irq_msg *msg)
+{
+	irq_life_asked(vcpu->lapic, msg->vector);
+	trace_kvm_apic_accept_irq(vcpu, msg->delivery, msg->level, msg->vector);
+	if (irq_life_traced())
+		irq_life_request(vcpu, msg, IRQ_FROM_IPI, true);
+}
+
 static void trace_effects(struct vcpu *vcpu, const struct lapic_fx *fx)
 {
 	if (fx->what & LAPIC_FX_IPI && trace_kvm_apic_ipi_enabled())
@@ -191,6 +213,8 @@ static void carry_out(struct lapic_dev *d, struct lapic_fx *fx)
 	update_shown(d, what);
 	if (what & (LAPIC_FX_IPI | LAPIC_FX_EOI))
 		trace_effects(vcpu, fx);
+	if ((what & (LAPIC_FX_IPI | LAPIC_FX_SEND)) == LAPIC_FX_IPI && is_self_ipi(&fx->msg))
+		note_self_ipi(vcpu, &fx->msg);
 	if (what & LAPIC_FX_SEND)
 		irqchip_deliver(vcpu->vm, &fx->msg, vcpu->index, IRQ_FROM_IPI);
 	if (what & LAPIC_FX_EOI_BROADCAST)
