@@ -19,6 +19,8 @@
 	E(glassvisor, gv_userspace)                                                                \
 	E(glassvisor, gv_mmu_fault)                                                                \
 	E(glassvisor, gv_dirty_pass)                                                               \
+	E(glassvisor, gv_halt)                                                                     \
+	E(glassvisor, gv_wakeup)                                                                   \
 	E(kvm, kvm_exit)                                                                           \
 	E(kvm, kvm_entry)                                                                          \
 	E(kvm, kvm_userspace_exit)                                                                 \
@@ -34,6 +36,8 @@
 #define ALL_FIELDS_gv_userspace(F)  NATIVE_IDS(F) FIELDS_gv_userspace(F)
 #define ALL_FIELDS_gv_mmu_fault(F)  NATIVE_IDS(F) FIELDS_gv_mmu_fault(F)
 #define ALL_FIELDS_gv_dirty_pass(F) NATIVE_IDS(F) FIELDS_gv_dirty_pass(F)
+#define ALL_FIELDS_gv_halt(F)	    NATIVE_IDS(F) FIELDS_gv_halt(F)
+#define ALL_FIELDS_gv_wakeup(F)	    NATIVE_IDS(F) FIELDS_gv_wakeup(F)
 
 #define ALL_FIELDS_kvm_exit(F)                                                                     \
 	F(u32, exit_reason, "", AS_IS, NONE, "")                                                   \
