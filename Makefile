@@ -9,6 +9,8 @@ BUILD  ?= $(CURDIR)/build
 JOBS   ?= $(shell nproc)
 # The lab's kernel where nothing else is asked for.
 KREL   ?= $(shell $(LAB)/krel 6.1)
+# For a real host: the module for the kernel that runs.
+HOST   := $(shell uname -r)
 OUT    := $(BUILD)/$(KREL)
 KDIR   ?= $(if $(filter debug,$(KREL)),$(CURDIR)/build/debug-kernel,/lib/modules/$(KREL)/build)
 # Warnings are errors; WERROR=n for compilers newer than the project.
@@ -39,8 +41,8 @@ object: mirror ## compile one file: make object F=kvm/mmu/tdp.c [KREL=<release>]
 .PHONY: mirror
 mirror:
 	@test -n "$(KREL)" && test -e "$(KDIR)/Makefile" || \
-		{ echo "No headers for kernel '$(KREL)' in $(KDIR)." \
-		"Run $(LAB)/deps.sh, or install linux-headers-$(KREL)." >&2; exit 1; }
+		{ echo "No headers for kernel '$(KREL)' in $(KDIR):" \
+		"$(if $(filter $(HOST),$(KREL)),apt-get install linux-headers-$(KREL),run $(LAB)/deps.sh)" >&2; exit 1; }
 	@mkdir -p $(OUT)/debugfs-schema
 	@find $(OUT) -xtype l | sed 'p;s/\.[cS]$$/.o/' | xargs -r rm -f
 	@cp -rsn $(CURDIR)/Kbuild $(CURDIR)/kvm $(wildcard $(CURDIR)/debugfs-schema) $(OUT)/
@@ -85,24 +87,40 @@ bench: ## instructions per operation, stock KVM and glassvisor side by side
 	@$(LAB)/deps.sh
 	@tests/bench/run
 
-# For a real host: the module for the kernel that runs.
-HOST := $(shell uname -r)
-
 .PHONY: load
 load: ## build for the running kernel and load (root)
+	@$(LAB)/load --check
 	@$(MAKE) --no-print-directory module KREL=$(HOST)
 	@$(LAB)/load $(BUILD)/$(HOST)/glassvisor.ko
 
 .PHONY: unload
-unload: ## unload (root)
-	@rmmod glassvisor
+unload: ## unload (root); says which VMs are in the way
+	@$(LAB)/unload
+
+# Where `make install` puts the tools.
+PREFIX  ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+
+programs := kvmstat kvmreport kvmexit kvmfault kvmdirty kvmhot kvmhalt
 
 .PHONY: install
-install: ## build for the running kernel and install below /lib/modules (root)
+install: ## build for the running kernel; module below /lib/modules, tools to PREFIX/sbin (root; DESTDIR)
+	@$(if $(DESTDIR),:,$(LAB)/load --check-install)
 	@$(MAKE) --no-print-directory module KREL=$(HOST)
+	@$(MAKE) --no-print-directory tools
 	install -D -m 644 $(BUILD)/$(HOST)/glassvisor.ko \
 		$(DESTDIR)/lib/modules/$(HOST)/updates/glassvisor.ko
 	install -D -m 644 packaging/modprobe.conf $(DESTDIR)/etc/modprobe.d/glassvisor.conf
+	install -d $(DESTDIR)$(SBINDIR)
+	for p in $(programs); do \
+		[ ! -e build/tools/$$p ] || install -m 755 build/tools/$$p $(DESTDIR)$(SBINDIR)/ || exit 1; \
+	done
+	$(if $(DESTDIR),,depmod $(HOST))
+
+.PHONY: uninstall
+uninstall: ## remove what install put there (root; DESTDIR)
+	rm -f $(DESTDIR)/lib/modules/$(HOST)/updates/glassvisor.ko \
+		$(DESTDIR)/etc/modprobe.d/glassvisor.conf $(programs:%=$(DESTDIR)$(SBINDIR)/%)
 	$(if $(DESTDIR),,depmod $(HOST))
 
 .PHONY: help

@@ -2,9 +2,10 @@
 /*
  * kvmhalt: how long vCPUs are halted, and how long they take to get going again.
  *
- * On glassvisor an HLT goes to userspace, which waits: halted is the time from
- * there to the next KVM_RUN. On stock KVM with its interrupt controllers in the
- * kernel, kvm_vcpu_wakeup tells how long a halt was, and whether it was polled.
+ * With interrupt chips in the kernel a vCPU halts there: gv_wakeup, or on stock
+ * KVM kvm_vcpu_wakeup, tells how long that was and whether it was polled. Without
+ * (kernel-irqchip=off) an HLT goes to userspace, which waits: halted is the time
+ * from there to the next KVM_RUN.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,12 @@ static int parse(int key, const char *arg)
 	return 0;
 }
 
-static const struct point ours[] = {{EVENT_gv_userspace, BY_ALL}, {EVENT_sched_waking, BY_ALL}};
+static const struct point ours[] = {
+	{EVENT_gv_halt, BY_ALL},
+	{EVENT_gv_wakeup, BY_ALL},
+	{EVENT_gv_userspace, BY_ALL},
+	{EVENT_sched_waking, BY_ALL},
+};
 static const struct point stock[] = {{EVENT_kvm_vcpu_wakeup, BY_TP}, {EVENT_sched_waking, BY_ALL}};
 
 #define PHASE_DOC(ID, name, text) "  " name ": " text "\n"

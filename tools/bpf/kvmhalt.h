@@ -16,7 +16,9 @@
 enum halt_phase { HALT_PHASES(HALT_PHASE) HALT_PHASE_COUNT };
 #undef HALT_PHASE
 
-#define KVM_EXIT_HLT_NUMBER 5 /* KVM_EXIT_HLT: linux/kvm.h can't be included beside vmlinux.h */
+/* KVM_EXIT_HLT, KVM_MP_STATE_HALTED: linux/kvm.h can't be included beside vmlinux.h */
+#define KVM_EXIT_HLT_NUMBER    5
+#define MP_STATE_HALTED_NUMBER 3
 
 /* One writer. On stock KVM a VM is its process and a vCPU its thread. */
 struct halt_key {

@@ -32,7 +32,8 @@
 	EVENT(INJ_VIRQ, "kvm_inj_virq", false, "vector")                                           \
 	EVENT(INJ_EXCEPTION, "kvm_inj_exception", false, "exception")                              \
 	EVENT(EMULATE, "kvm_emulate_insn", false, "len", "flags", "failed")                        \
-	EVENT(HYPERCALL, "kvm_hypercall", false, "nr")
+	EVENT(HYPERCALL, "kvm_hypercall", false, "nr")                                             \
+	EVENT(WAKEUP, "kvm_vcpu_wakeup", false, "ns")
 
 enum event_kind {
 #define EVENT(id, ...) EVENT_##id,

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/words.h"
 #include "report.h"
 
 #define POLL_NS	       50000000 /* between two looks at the buffers */
@@ -39,7 +40,7 @@ static const char doc[] =
 	"\n"
 	"Works on glassvisor and on stock KVM. Needs root, tracefs and debugfs. Tracing slows "
 	"every exit down a little, so absolute times are upper bounds.\n"
-	"The exit status is COMMAND's; 125 when kvmreport itself failed.";
+	"The exit status is COMMAND's; 125: kvmreport itself failed; 2: its command line was wrong.";
 
 enum { OPT_JSON = 256, OPT_TEXT, OPT_TOP, OPT_BUFFER, OPT_COLOUR, OPT_ALL };
 
@@ -311,6 +312,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	setlocale(LC_ALL, "");
+	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &s);
 	fflush(stdout);
 

@@ -143,6 +143,18 @@ static void on_userspace_exit(struct model *model, struct vcpu *vcpu, const stru
 	table_row(&model->user_reasons, err < 0 ? ~(uint64_t)-err : event->values[0])->count++;
 }
 
+/* A wait in the kernel is over: nothing was handled meanwhile. */
+static void on_wakeup(struct vcpu *vcpu, const struct event *event)
+{
+	struct open_exit *exit = &vcpu->exit;
+	bool inside = vcpu->phase == PHASE_KERNEL;
+	uint64_t ns = event->values[0];
+
+	change_phase(vcpu, event->ns, PHASE_KERNEL);
+	if (inside)
+		exit->kernel_ns -= ns < exit->kernel_ns ? ns : exit->kernel_ns;
+}
+
 static void on_pio(struct model *model, struct vcpu *vcpu, const struct event *event)
 {
 	uint64_t out = event->values[0] != 0, key = event->values[1] << 1 | out;
@@ -334,6 +346,9 @@ void model_event(struct model *model, const struct event *event)
 		return;
 	case EVENT_USERSPACE_EXIT:
 		on_userspace_exit(model, vcpu, event);
+		return;
+	case EVENT_WAKEUP:
+		on_wakeup(vcpu, event);
 		return;
 	default:
 		/* The first event of a thread that was outside: it is back in KVM_RUN. */

@@ -27,6 +27,7 @@
 #include <traceevent/kbuffer.h>
 #include <tracefs/tracefs.h>
 
+#include "../common/words.h"
 #include "record.h"
 
 #define INSTANCE_PREFIX "kvmreport-"
@@ -139,10 +140,7 @@ static bool find_events(struct recorder *rec)
 	for (kind = 0; kind < EVENT_KINDS; kind++) {
 		if ((rec->tep && find_event(rec, kind)) || !event_list[kind].required)
 			continue;
-		fprintf(stderr,
-			"kvmreport: this kernel has no tracepoint kvm:%s.\n"
-			"Load a driver first: `make load` for glassvisor, or `modprobe kvm_amd`.\n",
-			event_list[kind].name);
+		fputs("kvmreport: " NO_KVM "\n", stderr);
 		return false;
 	}
 	return true;
@@ -170,14 +168,16 @@ static bool tracefs_usable(void)
 {
 	const char *dir = tracefs_tracing_dir();
 
+	if (geteuid()) {
+		fprintf(stderr, "kvmreport: " NEEDS_ROOT "\n", "kvmreport");
+		return false;
+	}
 	if (!dir) {
-		fprintf(stderr, "kvmreport: no tracefs. Mount it: "
-				"mount -t tracefs tracefs /sys/kernel/tracing\n");
+		fputs("kvmreport: " NO_TRACEFS "\n", stderr);
 		return false;
 	}
 	if (access(dir, W_OK)) {
-		fprintf(stderr, "kvmreport: cannot write to %s (%s). Run it as root.\n", dir,
-			strerror(errno));
+		fprintf(stderr, "kvmreport: cannot write to %s: %s\n", dir, strerror(errno));
 		return false;
 	}
 	return true;

@@ -278,8 +278,9 @@ static void print_reasons(struct out *o)
 	for (size_t i = 0; i < t->n; i++)
 		print_reason(o, &t->rows[i]);
 	paint(o, DIM,
-	      "  kernel: from the exit to the next entry, less the time out of KVM_RUN (userspace).\n"
-	      "  A halted guest's sleep counts as hlt's, wherever it slept.\n");
+	      "  kernel: from the exit to the next entry, less waits in the kernel (halted) and the\n"
+	      "  time out of KVM_RUN (userspace). trips: how often KVM_RUN returned. npf: nested\n"
+	      "  page fault; vintr: the guest can take an interrupt again.\n");
 }
 
 static void print_ports(struct out *o)

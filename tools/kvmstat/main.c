@@ -76,27 +76,53 @@ static bool find_vm(const struct model *m, const char *text, struct vm_ref *ret)
 	return false;
 }
 
-/* --kind of the histogram's view: exits first, then the other lists. */
-static bool find_key(const struct options *o, struct hist_key *ret)
+/* --vcpu: is there one of that number, where there are VMs? */
+static bool check_vcpu(const struct options *o, const struct model *m, const struct query *q,
+		       char error[ERROR_LEN])
 {
-	ret->reason = NO_REASON;
-	for (int h = 0; h < HX_COUNT && o->label; h++) {
-		int label = label_find(h, o->label);
+	const struct model_vm *vm = q->vm.any ? NULL : model_find(m, q->vm);
+	bool found = !m->n_vms || o->vcpu < 0;
 
-		if (label < 0)
-			continue;
-		ret->hist = h;
-		ret->label = label;
-		if (o->reason) {
-			char room[16];
+	for (u32 i = 0; i < m->n_vms && !found; i++)
+		found = vm_is(&m->vms[i], q->vm) && model_vcpu(&m->vms[i].now, o->vcpu);
+	if (!found && vm)
+		snprintf(error, ERROR_LEN, "no vCPU %u: '%s' has %u", (u32)o->vcpu, vm->now.name,
+			 vm->now.n_vcpus);
+	else if (!found)
+		snprintf(error, ERROR_LEN, "no vCPU %u in any VM", (u32)o->vcpu);
+	return found;
+}
 
-			for (u32 r = 0; r < 0x10000; r++)
-				if (strcmp(reason_name(2, r, room), o->reason) == 0)
-					ret->reason = r;
-		}
+/*
+ * --kind with --reason: a kind of exit comes with a few of the hardware's
+ * reasons only. One that has come with others but never with this is a mistake.
+ */
+static bool check_pair(const struct options *o, const struct model *m, const struct query *q,
+		       char error[ERROR_LEN])
+{
+	char others[128] = "", room[16];
+	size_t at = 0;
+
+	if (!o->reason)
 		return true;
+	for (u32 i = 0; i < m->n_vms; i++) {
+		const struct vm_sample *vm = &m->vms[i].now;
+
+		for (u32 k = 0; k < vm->total.n_hists && vm_is(&m->vms[i], q->vm); k++) {
+			struct hist_key key = vm->total.hists[k].key;
+
+			if (hist_key_equal(key, q->key))
+				return true;
+			if (key.hist == q->key.hist && key.label == q->key.label &&
+			    at < sizeof(others))
+				at += snprintf(others + at, sizeof(others) - at, " %s",
+					       reason_name(vm->isa, key.reason, room));
+		}
 	}
-	return !o->label;
+	if (at)
+		snprintf(error, ERROR_LEN, "no exit of kind '%s' has reason '%s'; it comes with:%s",
+			 o->label, o->reason, others);
+	return !at;
 }
 
 static bool make_query(const struct options *o, const struct model *m, struct query *ret,
@@ -111,12 +137,8 @@ static bool make_query(const struct options *o, const struct model *m, struct qu
 		.sort = o->sort,
 		.reverse = o->reverse,
 		.filter = o->filter ? filter : NULL,
+		.key = o->key,
 	};
-	if (!find_key(o, &ret->key)) {
-		snprintf(error, ERROR_LEN, "no kind of exit, fault or pass is called '%s'",
-			 o->label);
-		return false;
-	}
 	if (o->vm && !find_vm(m, o->vm, &ret->vm)) {
 		snprintf(error, ERROR_LEN, "no VM with the name or pid '%s' is running", o->vm);
 		return false;
@@ -124,7 +146,7 @@ static bool make_query(const struct options *o, const struct model *m, struct qu
 	/* Of a lone VM one speaks by name. */
 	if (!o->vm && m->n_vms == 1)
 		ret->vm = vm_ref(&m->vms[0]);
-	return true;
+	return check_vcpu(o, m, ret, error) && check_pair(o, m, ret, error);
 }
 
 /* ---- ways out without a screen ------------------------------------------- */

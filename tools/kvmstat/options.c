@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/words.h"
 #include "options.h"
 
 static const char doc[] =
@@ -31,7 +32,8 @@ static const char doc[] =
 	"\n"
 	"With glassvisor loaded all of it is there; on stock KVM, what its counters offer, and - "
 	"for the rest. Needs root, for debugfs.\n"
-	"Where standard output is no terminal, kvmstat gives one look as text and ends.";
+	"Where standard output is no terminal, kvmstat gives one look as text and ends.\n"
+	"Exit status: 0; 1: it could not do it; 2: the command line was wrong.";
 
 static const char args_doc[] = "\nrecord FILE\nreplay FILE\nrecorder [ID | FILE.raw | VM/VCPU]";
 
@@ -131,14 +133,117 @@ static void command_word(struct options *o, struct argp_state *state, const char
 	}
 }
 
+/* ---- what may be asked for ------------------------------------------------ */
+
+__attribute__((format(printf, 3, 4))) static void more(char *room, size_t size, const char *format,
+						       ...)
+{
+	size_t at = strlen(room);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(room + at, size - at, format, args);
+	va_end(args);
+}
+
+static void wrong_view(struct argp_state *state, const char *name)
+{
+	char all[256] = "";
+
+	for (int i = 0; i < VIEW_COUNT; i++)
+		more(all, sizeof(all), " %s", view_names[i]);
+	argp_error(state, "no view is called '%s'; views:%s", name, all);
+}
+
+/* A line for each kind of histogram. */
+static void list_kinds(char *room, size_t size)
+{
+	for (int h = 0; h < HX_COUNT; h++) {
+		const struct schema_list *list = schema_list(hist_info[h].labels);
+
+		more(room, size, "\n  %s:", hist_info[h].name);
+		for (u32 i = 0; list && i < list->n_rows; i++)
+			more(room, size, " %s", list->rows[i].name);
+	}
+}
+
+/* --kind and --reason, by their numbers: exits first, then the other lists. */
+static void find_key(struct options *o, struct argp_state *state)
+{
+	char kinds[4096] = "", room[16];
+	int label = -1;
+
+	o->key.reason = NO_REASON;
+	if (!o->label)
+		return;
+	for (int h = 0; h < HX_COUNT && label < 0; h++) {
+		label = label_find(h, o->label);
+		o->key.hist = h;
+		o->key.label = label;
+	}
+	if (label < 0) {
+		list_kinds(kinds, sizeof(kinds));
+		argp_error(state, "no kind is called '%s'; kinds:%s", o->label, kinds);
+	}
+	if (!o->reason)
+		return;
+	if (o->key.hist != HX_EXIT_TIME)
+		argp_error(state, "'%s' is no kind of exit: it has no --reason", o->label);
+	for (u32 r = 0; r < 0x10000 && o->key.reason == NO_REASON; r++)
+		if (strcmp(reason_name(2, r, room), o->reason) == 0)
+			o->key.reason = r;
+	if (o->key.reason == NO_REASON)
+		argp_error(state, "no hardware reason is called '%s'; --view exits shows them",
+			   o->reason);
+}
+
+/* The columns of the view are those of its tables, which are there without a VM too. */
+static void check_sort(const struct options *o, struct argp_state *state)
+{
+	bool all = o->format == FORMAT_JSON && o->view < 0;
+	int view = o->view >= 0				 ? o->view
+		   : o->vm && o->format == FORMAT_SCREEN ? VIEW_VM
+							 : VIEW_OVERVIEW;
+	struct query q = {.view = view, .vm.any = true, .vcpu = ALL_VCPUS};
+	struct self self = {"", 0};
+	struct model m = {0};
+	char columns[1024] = "";
+	struct page page;
+	bool found = false;
+
+	if (all || o->format == FORMAT_OPENMETRICS || o->format == FORMAT_PROMETHEUS)
+		argp_error(state, "--sort is for the rows of a --view");
+	if (!view_build(&m, &q, &self, &page))
+		return;
+	for (u32 i = 0; i < page.n_tables; i++) {
+		const struct table *t = &page.tables[i];
+
+		found |= table_column(t, o->sort) >= 0;
+		for (u32 k = 0; k < t->n_columns; k++)
+			if (!i || table_column(&page.tables[0], t->columns[k].key) < 0)
+				more(columns, sizeof(columns), " %s", t->columns[k].key);
+	}
+	page_free(&page);
+	if (!found)
+		argp_error(state, "view %s has no column '%s'; columns:%s", view_names[view],
+			   o->sort, columns);
+}
+
 static void finish(struct options *o, struct argp_state *state)
 {
+	char kinds[4096] = "";
+
+	find_key(o, state);
+	if (o->sort)
+		check_sort(o, state);
 	if ((o->command == COMMAND_RECORD || o->command == COMMAND_REPLAY) && !o->file)
 		argp_error(state, "which file?");
-	if (o->view == VIEW_HIST && !o->label && o->format != FORMAT_SCREEN)
-		argp_error(state, "--view hist wants --kind KIND");
+	if (o->view == VIEW_HIST && !o->label && o->format != FORMAT_SCREEN) {
+		list_kinds(kinds, sizeof(kinds));
+		argp_error(state, "--view hist wants --kind KIND; kinds:%s", kinds);
+	}
 	if (o->view == VIEW_RECORD && !o->record && o->format != FORMAT_SCREEN)
-		argp_error(state, "--view record wants --record ID");
+		argp_error(state, "--view record wants --record ID; --view recorders lists them");
 }
 
 static error_t parse_view(struct options *o, int key, char *arg, struct argp_state *state)
@@ -150,7 +255,7 @@ static error_t parse_view(struct options *o, int key, char *arg, struct argp_sta
 	case OPT_VIEW:
 		o->view = view_find(arg);
 		if (o->view < 0)
-			argp_error(state, "no view is called '%s'", arg);
+			wrong_view(state, arg);
 		break;
 	case OPT_VCPU:
 		o->vcpu = whole(state, arg, 0, U32_MAX - 1);
@@ -254,7 +359,7 @@ void options_parse(struct options *o, int argc, char **argv)
 			      .view = -1,
 			      .colour = "auto",
 			      .width = 80};
-	argp_err_exit_status = 2;
+	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, o);
 }
 

@@ -32,7 +32,8 @@ struct options {
 	s64 vcpu; /* -1: all */
 	int view; /* -1: not said */
 	u32 record;
-	const char *label, *reason; /* of the histogram */
+	const char *label, *reason; /* of the histogram, as they were written */
+	struct hist_key key;	    /* and what they stand for */
 	const char *sort, *filter, *colour;
 	bool reverse, merge;
 	u32 width;

@@ -48,6 +48,19 @@ static u32 find_frozen(const struct sample *sample, const char *vm, u32 vcpu)
 	return newest;
 }
 
+/* 0: no recorder has that number. */
+static u32 find_id(const struct sample *sample, const char *text)
+{
+	for (u32 i = 0; i < sample->n_frozen; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%u", sample->frozen[i].id);
+		if (strcmp(id, text) == 0)
+			return sample->frozen[i].id;
+	}
+	return 0;
+}
+
 static const struct vm_sample *find_running(const struct sample *sample, const char *vm)
 {
 	for (u32 i = 0; i < sample->n_vms; i++) {
@@ -206,14 +219,15 @@ static int print_by_name(const struct options *o, const struct source *s,
 			 running->fd, atoi(slash + 1));
 		return print_raw(path);
 	}
-	if (slash)
-		id = find_frozen(sample, vm, atoi(slash + 1));
-	else
-		id = strtoul(o->recorder, NULL, 10);
+	id = slash ? find_frozen(sample, vm, atoi(slash + 1)) : find_id(sample, o->recorder);
+	if (!id && slash)
+		return fail(
+			"no frozen recorder of '%s'; `kvmstat recorder` lists them. A VM's name "
+			"is known while it runs (then --live shows its last exits), later its "
+			"pid: PID/VCPU",
+			o->recorder);
 	if (!id)
-		return fail("no frozen recorder of '%s' (kvmstat recorder lists them; "
-			    "--live: the running one)",
-			    o->recorder);
+		return fail("no recorder %s; `kvmstat recorder` lists them", o->recorder);
 	snprintf(path, sizeof(path), "%s/recorder/%u.raw", s->dir, id);
 	return print_raw(path);
 }
@@ -232,7 +246,7 @@ int recorder_main(const struct options *o)
 		return fail("%s", error);
 	if (strcmp(s.name, "glassvisor") != 0) {
 		source_close(&s);
-		return fail("%s", "stock KVM has no flight recorder");
+		return fail("%s", "stock KVM has no flight recorder: it needs glassvisor");
 	}
 	if (source_look(&s, &raw) != LOOK_DONE)
 		return fail("%s", "out of memory");

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/words.h"
 #include "source.h"
 #include "table.h"
 
@@ -333,7 +334,7 @@ bool source_open_live(struct source *s, const char *debugfs, char error[ERROR_LE
 
 	*s = (struct source){.live = true, .name = "glassvisor"};
 	if (access(debugfs, R_OK | X_OK) != 0 && errno == EACCES)
-		return complain(error, "needs root (debugfs): sudo kvmstat");
+		return complain(error, NEEDS_ROOT, "kvmstat");
 	snprintf(s->dir, sizeof(s->dir), "%s/glassvisor", debugfs);
 	if (is_dir(s->dir))
 		return true;
@@ -343,8 +344,7 @@ bool source_open_live(struct source *s, const char *debugfs, char error[ERROR_LE
 		return true;
 	if (statfs(debugfs, &fs) != 0 || fs.f_type != DEBUGFS_MAGIC)
 		return complain(error, "debugfs is not mounted: mount -t debugfs none %s", debugfs);
-	return complain(error, "neither glassvisor nor kvm is loaded: "
-			       "insmod glassvisor.ko (or modprobe kvm_amd)");
+	return complain(error, NO_KVM);
 }
 
 enum look source_look(struct source *s, struct raw *ret)

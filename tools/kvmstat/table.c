@@ -64,6 +64,32 @@ void cell_value(struct cell *c, enum cell_kind kind, double value)
 	c->value = value;
 }
 
+const char *table_nothing(const struct table *t)
+{
+	static const struct {
+		const char *name, *text;
+	} words[] = {
+		{"exits", "no exits"},
+		{"user", "no trips to userspace"},
+		{"faults", "no MMU faults"},
+		{"dirty_passes", "no passes of the dirty log"},
+		{"irqs", "no vCPUs"},
+		{"irq_waits", "no interrupts waited for"},
+		{"halts", "no halts in the kernel"},
+		{"slots", "no memory slots"},
+		{"buckets", "no values in this interval; --total or t has all"},
+		{"recorders", "no flight recorder is frozen"},
+		{"vms", "no VMs"},
+		{"vcpus", "no vCPUs"},
+		{"counters", "no counters"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i].name, t->name) == 0)
+			return words[i].text;
+	return "nothing";
+}
+
 /* ---- sorting ------------------------------------------------------------ */
 
 static int compare_cells(const struct cell *a, const struct cell *b)

@@ -70,6 +70,9 @@ struct table {
 	u32 n_rows, room;
 };
 
+/* What to say of a table without rows. */
+const char *table_nothing(const struct table *t);
+
 /* A new row, all cells unknown; NULL: no memory. */
 struct row *table_row(struct table *t);
 void table_free(struct table *t);

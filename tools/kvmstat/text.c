@@ -136,7 +136,7 @@ void text_page(FILE *f, const struct page *page, u32 width)
 		if (page->tables[i].n_rows)
 			text_table(f, &page->tables[i], min(width, 512U));
 		else
-			fprintf(f, "(no %s)\n", page->tables[i].name);
+			fprintf(f, "(%s)\n", table_nothing(&page->tables[i]));
 	}
 	if (page->text)
 		text_lines(f, page->text);

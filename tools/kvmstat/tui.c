@@ -221,6 +221,7 @@ bool tui_run(struct source *source, const struct query *query, double interval, 
 	struct tui t = {.source = source, .interval = interval, .colours = colours};
 
 	t.stack[0].query = *query;
+	t.last_vm.any = true;
 	t.self = (struct self){source->name, source->live ? interval : 0};
 	t.model.since_zero = since_zero;
 	if (!terminal_init(&t, error))

@@ -40,7 +40,8 @@ struct tui {
 	struct page page; /* what is shown */
 	bool quit;
 	bool paused;
-	bool ended; /* the recording's end was reached */
+	bool ended;	       /* the recording's end was reached */
+	struct vm_ref last_vm; /* that was looked at; any: none yet */
 	char search[TUI_INPUT_LEN];
 	/* modes */
 	enum tui_mode mode;

@@ -105,6 +105,23 @@ static void draw_status(struct tui *t)
 	put_line(1, A_NORMAL, text);
 }
 
+/* As many of the hints, which two blanks part, as fit. */
+static void put_hints(int y, const char *hints)
+{
+	char text[WIDTH_MAX];
+	char *end;
+
+	snprintf(text, min(COLS + 3, (int)sizeof(text)), "%s", hints);
+	while ((int)strlen(text) > COLS && (end = strrchr(text, ' '))) {
+		while (end > text && end[-1] != ' ')
+			end--;
+		while (end > text && end[-1] == ' ')
+			end--;
+		*end = 0;
+	}
+	put_line(y, A_DIM, text);
+}
+
 static void draw_foot(struct tui *t)
 {
 	static const char *const hints[] = {
@@ -123,7 +140,7 @@ static void draw_foot(struct tui *t)
 	} else if (t->message[0]) {
 		put_line(LINES - 1, A_NORMAL, t->message);
 	} else {
-		put_line(LINES - 1, A_DIM, hints[!t->source->live]);
+		put_hints(LINES - 1, hints[!t->source->live]);
 	}
 }
 
@@ -255,7 +272,7 @@ static void draw_line(struct tui *t, int y, const struct line *line, const struc
 		draw_row(t, y, table, line->row, widths, &table->rows[line->row] == chosen);
 		break;
 	case LINE_NONE:
-		snprintf(text, sizeof(text), "(no %s)", table->name);
+		snprintf(text, sizeof(text), "(%s)", table_nothing(table));
 		put_line(y, A_NORMAL, text);
 		break;
 	case LINE_EMPTY:

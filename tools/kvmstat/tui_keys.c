@@ -58,9 +58,25 @@ static void changed(struct tui *t)
 	tui_refresh(t);
 }
 
+/* Views of the host that show no VMs come back to the VM that was looked at before. */
+static void remember_vm(struct tui *t)
+{
+	const struct query *q = &tui_place(t)->query;
+	struct row *row = page_row(&t->page, tui_place(t)->selected, NULL);
+
+	if (q->view >= VIEW_RECORDERS)
+		return;
+	if (!q->vm.any)
+		t->last_vm = q->vm;
+	else if (row && row->vm < t->model.n_vms)
+		t->last_vm = vm_ref(&t->model.vms[row->vm]);
+}
+
 static void enter(struct tui *t, struct query query)
 {
 	struct place *p;
+
+	remember_vm(t);
 
 	if (t->depth + 1 >= TUI_DEPTH)
 		memmove(&t->stack[1], &t->stack[2], sizeof(t->stack[0]) * (TUI_DEPTH - 2));
@@ -95,11 +111,14 @@ static bool this_vm(struct tui *t, struct query *q)
 	*q = tui_place(t)->query;
 	if (!q->vm.any)
 		return true;
-	if (!row || row->vm >= t->model.n_vms || q->view >= VIEW_RECORDERS) {
+	if (q->view >= VIEW_RECORDERS && !t->last_vm.any)
+		q->vm = t->last_vm;
+	else if (q->view < VIEW_RECORDERS && row && row->vm < t->model.n_vms)
+		q->vm = vm_ref(&t->model.vms[row->vm]);
+	else {
 		tell(t, "Choose a VM first");
 		return false;
 	}
-	q->vm = vm_ref(&t->model.vms[row->vm]);
 	return true;
 }
 

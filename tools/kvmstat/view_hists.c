@@ -10,16 +10,16 @@
 
 #define HIST_COLUMNS(label, title, width)                                                          \
 	OWNER_COLUMNS, {label, title, CELL_TEXT, width, 0, false},                                 \
-		{"reason", "reason", CELL_TEXT, 12, 6, false},                                     \
+		{"reason", "reason", CELL_TEXT, 12, 0, false},                                     \
 		{"reason_number", NULL, CELL_NUMBER, 0, 0, false},                                 \
 		{"count", "count", CELL_NUMBER, 7, 7, false},                                      \
-		{"per_s", "per s", CELL_RATE, 7, 0, false},                                        \
+		{"per_s", "per s", CELL_RATE, 7, 1, false},                                        \
 		{"time_percent", "time%", CELL_PERCENT, 5, 0, false},                              \
-		{"mean_ns", "mean", CELL_NS, 6, 1, false},                                         \
-		{"p50_ns", "p50", CELL_NS, 6, 2, false}, {"p99_ns", "p99", CELL_NS, 6, 0, false},  \
-		{"max_ns", "max", CELL_NS, 6, 3, false},                                           \
+		{"mean_ns", "mean", CELL_NS, 6, 3, false},                                         \
+		{"p50_ns", "p50", CELL_NS, 6, 4, false}, {"p99_ns", "p99", CELL_NS, 6, 2, false},  \
+		{"max_ns", "max", CELL_NS, 6, 5, false},                                           \
 	{                                                                                          \
-		"spark", "per s", CELL_SPARK, 7, 5, false                                          \
+		"spark", "per s", CELL_SPARK, 7, 6, false                                          \
 	}
 
 static const struct column exit_columns[] = {HIST_COLUMNS("kind", "exit", 11)};
@@ -30,13 +30,13 @@ static const struct column exit_columns[] = {HIST_COLUMNS("kind", "exit", 11)};
 		{"reason", NULL, CELL_TEXT, 0, 0, false},                                          \
 		{"reason_number", NULL, CELL_NUMBER, 0, 0, false},                                 \
 		{"count", "count", CELL_NUMBER, 7, 7, false},                                      \
-		{"per_s", "per s", CELL_RATE, 7, 0, false},                                        \
+		{"per_s", "per s", CELL_RATE, 7, 1, false},                                        \
 		{"time_percent", share, CELL_PERCENT, 5, 0, false},                                \
-		{"mean_ns", "mean", CELL_NS, 6, 1, false},                                         \
-		{"p50_ns", "p50", CELL_NS, 6, 2, false}, {"p99_ns", "p99", CELL_NS, 6, 0, false},  \
-		{"max_ns", "max", CELL_NS, 6, 3, false},                                           \
+		{"mean_ns", "mean", CELL_NS, 6, 3, false},                                         \
+		{"p50_ns", "p50", CELL_NS, 6, 4, false}, {"p99_ns", "p99", CELL_NS, 6, 2, false},  \
+		{"max_ns", "max", CELL_NS, 6, 5, false},                                           \
 	{                                                                                          \
-		"spark", "per s", CELL_SPARK, 7, 5, false                                          \
+		"spark", "per s", CELL_SPARK, 7, 6, false                                          \
 	}
 
 static const struct column user_columns[] = {PLAIN_COLUMNS("kind", "KVM_RUN gave", "time%")};

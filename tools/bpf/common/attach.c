@@ -14,6 +14,7 @@
 
 #include <bpf/bpf.h>
 
+#include "../../common/words.h"
 #include "attach.h"
 #include "format.h"
 
@@ -60,6 +61,17 @@ static int listen(enum libbpf_print_level level, const char *format, va_list arg
 	else if (strlen(said) + strlen(line) < sizeof(said))
 		strcat(said, line);
 	return 0;
+}
+
+__attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
 }
 
 /* ---- tracefs ------------------------------------------------------------ */
@@ -115,18 +127,18 @@ static int find_offsets(enum event_id id, u16 ret_at[EVENT_MAX_FIELDS])
 	unsigned int i, at, size;
 
 	if (!event_format(e, text, sizeof(text))) {
-		fprintf(stderr, "no event %s:%s\n", e->system, e->name);
+		complain("no event %s:%s", e->system, e->name);
 		return -1;
 	}
 	for (i = 0; e->fields[i].name; i++) {
 		if (format_field(text, e->fields[i].name, &at, &size)) {
-			fprintf(stderr, "event %s:%s has no field %s\n", e->system, e->name,
-				e->fields[i].name);
+			complain("event %s:%s has no field %s", e->system, e->name,
+				 e->fields[i].name);
 			return -1;
 		}
 		if (size != e->fields[i].size || at % size || at + size > RECORD_BYTES) {
-			fprintf(stderr, "event %s:%s has a field %s of another kind\n", e->system,
-				e->name, e->fields[i].name);
+			complain("event %s:%s has a field %s of another kind", e->system, e->name,
+				 e->fields[i].name);
 			return -1;
 		}
 		ret_at[i] = at;
@@ -161,7 +173,7 @@ static int choose_programs(struct attachment *a, const struct source *source, en
 			 program_suffix[a->rung[i]]);
 		a->prog[i] = bpf_object__find_program_by_name(a->obj, name);
 		if (!a->prog[i]) {
-			fprintf(stderr, "no program %s\n", name);
+			complain("no program %s", name);
 			return -1;
 		}
 		bpf_program__set_autoload(a->prog[i], true);
@@ -219,7 +231,7 @@ static int choose_source(struct attachment *a, const struct source *sources,
 	enum source_id id = want->source;
 
 	if (!there[SOURCE_GLASSVISOR] && !there[SOURCE_KVM]) {
-		fputs("no KVM events: load glassvisor or kvm\n", stderr);
+		complain(NO_KVM);
 		return -1;
 	}
 	if (id == SOURCE_COUNT)
@@ -227,11 +239,11 @@ static int choose_source(struct attachment *a, const struct source *sources,
 			     ? SOURCE_GLASSVISOR
 			     : SOURCE_KVM;
 	if (!there[id]) {
-		fprintf(stderr, "no events of %s: its module is not loaded\n", source_names[id]);
+		complain("no events of %s: its module is not loaded", source_names[id]);
 		return -1;
 	}
 	if (!sources[id].points) {
-		fprintf(stderr, "stock KVM's events do not tell this: it needs glassvisor\n");
+		complain("stock KVM's events do not tell this: it needs glassvisor");
 		return -1;
 	}
 	a->source = id;
@@ -246,8 +258,8 @@ static int check_forced(const struct source *source, enum rung rung)
 	for (i = 0; i < source->n; i++) {
 		if (source->points[i].rungs & 1U << rung)
 			continue;
-		fprintf(stderr, "no %s for %s: its arguments don't say enough, its record does\n",
-			rung_names[rung], events[source->points[i].event].name);
+		complain("no %s for %s: its arguments don't say enough, its record does",
+			 rung_names[rung], events[source->points[i].event].name);
 		return -1;
 	}
 	return 0;
@@ -256,11 +268,11 @@ static int check_forced(const struct source *source, enum rung rung)
 static int prerequisites(void)
 {
 	if (geteuid()) {
-		fputs("needs root\n", stderr);
+		complain(NEEDS_ROOT, program_invocation_short_name);
 		return -1;
 	}
 	if (!tracefs()) {
-		fputs("no tracefs: mount -t tracefs nodev /sys/kernel/tracing\n", stderr);
+		complain(NO_TRACEFS);
 		return -1;
 	}
 	return 0;
@@ -305,12 +317,12 @@ int attach(struct attachment *a, const struct skeleton *skel,
 		if (!why && !try_rung(a, source, rung, want))
 			return 0;
 		if (verbose)
-			fprintf(stderr, "%s: %s\n", rung_names[rung], why ?: "does not work here");
+			complain("%s: %s", rung_names[rung], why ?: "does not work here");
 	}
 	if (why)
-		fprintf(stderr, "no %s: %s\n", rung_names[last], why);
+		complain("no %s: %s", rung_names[last], why);
 	fputs(said, stderr);
-	fputs("can't attach to the events (-v says more)\n", stderr);
+	complain("can't attach to the events (-v says more)");
 	return -1;
 }
 

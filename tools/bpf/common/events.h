@@ -22,6 +22,8 @@
 	E(glassvisor, gv_irq_request)                                                              \
 	E(glassvisor, gv_irq_inject)                                                               \
 	E(glassvisor, gv_irq_eoi)                                                                  \
+	E(glassvisor, gv_halt)                                                                     \
+	E(glassvisor, gv_wakeup)                                                                   \
 	E(kvm, kvm_exit)                                                                           \
 	E(kvm, kvm_entry)                                                                          \
 	E(kvm, kvm_userspace_exit)                                                                 \
@@ -44,6 +46,8 @@
 #define ALL_FIELDS_gv_irq_request(F) NATIVE_IDS(F) FIELDS_gv_irq_request(F)
 #define ALL_FIELDS_gv_irq_inject(F)  NATIVE_IDS(F) FIELDS_gv_irq_inject(F)
 #define ALL_FIELDS_gv_irq_eoi(F)     NATIVE_IDS(F) FIELDS_gv_irq_eoi(F)
+#define ALL_FIELDS_gv_halt(F)	     NATIVE_IDS(F) FIELDS_gv_halt(F)
+#define ALL_FIELDS_gv_wakeup(F)	     NATIVE_IDS(F) FIELDS_gv_wakeup(F)
 
 #define ALL_FIELDS_kvm_exit(F)                                                                     \
 	F(u32, exit_reason, "", AS_IS, NONE, "")                                                   \

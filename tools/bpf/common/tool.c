@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../../../debugfs-schema/schema.h"
+#include "../../common/words.h"
 #include "names.h"
 #include "tool.h"
 
@@ -149,6 +150,7 @@ static void parse_options(int argc, char **argv)
 	struct argp argp = {
 		.options = common_options, .parser = parse, .doc = tool->doc, .children = children};
 
+	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 }
 
