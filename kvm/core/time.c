@@ -131,7 +131,11 @@ u64 time_guest_tsc(struct vcpu *vcpu)
 	return rdtsc_ordered() + vcpu->tsc_offset;
 }
 
-/* The offset for a TSC that userspace sets to @value now: the last one's if they are one moment. */
+/*
+ * The offset for a TSC that userspace sets to @value now: the last one's if they are one moment. Zero
+ * is what a VMM gives a vCPU that begins, and such a one joins those that run: it may be one added to
+ * a guest that has been up for long.
+ */
 static u64 offset_for(struct vm *vm, u64 value)
 {
 	u64 apart = tsc_from_ns(tsc_khz, TSC_SAME_NS);
@@ -140,7 +144,7 @@ static u64 offset_for(struct vm *vm, u64 value)
 
 	spin_lock(&vm->time_lock);
 	offset = vm->time.tsc_offset;
-	if (!tsc_stable() || (u64)(now + offset - value + apart) > 2 * apart)
+	if (value && (!tsc_stable() || (u64)(now + offset - value + apart) > 2 * apart))
 		offset = value - now;
 	vm->time.tsc_offset = offset;
 	spin_unlock(&vm->time_lock);

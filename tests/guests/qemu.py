@@ -113,6 +113,14 @@ class Qemu:
                 raise Failed(f"no event {name} {want or ''}")
             self.events.append(json.loads(line))
 
+    def folder(self):
+        """Of its VM in debugfs."""
+        found = [n for n in os.listdir("/sys/kernel/debug/kvm")
+                 if n.startswith(f"{self.process.pid}-")]
+        if len(found) != 1:
+            raise Failed(f"its folders in debugfs: {found}")
+        return found[0]
+
     def alive(self):
         return self.process.poll() is None
 

@@ -80,6 +80,27 @@ static void tsc_set(void)
 	}
 }
 
+/* A vCPU that comes late, which the VMM begins at zero, has the time of those that run. */
+static void tsc_of_late_vcpu(void)
+{
+	struct vm vm;
+	struct vcpu v, late;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	vcpu_set_msr(&v, MSR_TSC, 1ull << 40);
+	guest_tsc(&vm, &v);
+	usleep(1500000);
+	vcpu_create(&vm, &late, 1);
+	vcpu_set_msr(&late, MSR_TSC, 0);
+	uint64_t before = vcpu_get_msr(&v, MSR_TSC), tsc = vcpu_get_msr(&late, MSR_TSC);
+	uint64_t after = vcpu_get_msr(&v, MSR_TSC);
+
+	CHECK(before <= tsc && tsc <= after, "%#llx, between %#llx and %#llx of the other",
+	      (unsigned long long)tsc, (unsigned long long)before, (unsigned long long)after);
+	CHECK(before >= 1ull << 40, "the other's went from 2^40 to %#llx",
+	      (unsigned long long)before);
+}
+
 static void get_clock(void)
 {
 	struct vm vm;
@@ -257,10 +278,15 @@ static void wall_clock(void)
 }
 
 static const struct live_test tests[] = {
-	{"tsc_monotonic", tsc_monotonic}, {"tsc_set", tsc_set},
-	{"get_clock", get_clock},	  {"kvmclock", kvmclock},
-	{"clock_ctrl", clock_ctrl},	  {"kvmclock_hole", kvmclock_hole},
-	{"kvmclock_slot", kvmclock_slot}, {"wall_clock", wall_clock},
+	{"tsc_monotonic", tsc_monotonic},
+	{"tsc_set", tsc_set},
+	{"tsc_of_late_vcpu", tsc_of_late_vcpu},
+	{"get_clock", get_clock},
+	{"kvmclock", kvmclock},
+	{"clock_ctrl", clock_ctrl},
+	{"kvmclock_hole", kvmclock_hole},
+	{"kvmclock_slot", kvmclock_slot},
+	{"wall_clock", wall_clock},
 };
 
 LIVE_SUBJECT(time, tests);
