@@ -283,10 +283,12 @@ def vhost_net(guest):
 
     def work():
         data = random.randbytes(6 << 20)
-        peer = Peer("10.99.0.1", data)
-        guest.run(f"nc 10.99.0.1 {peer.port} </tmp/out >/tmp/in", 240)
-        peer.join()
-        for name, want in ("in", data), ("out", peer.got):
+        send, take = Peer("10.99.0.1", data), Peer("10.99.0.1", b"")
+        guest.run(f"nc 10.99.0.1 {send.port} </dev/null >/tmp/in & "
+                  f"nc 10.99.0.1 {take.port} </tmp/out >/dev/null && wait", 240)
+        send.join()
+        take.join()
+        for name, want in ("in", data), ("out", take.got):
             have = guest.run(f"md5sum </tmp/{name}").split(" ")[0]
             if have != hashlib.md5(want).hexdigest():
                 raise Failed(f"/tmp/{name} in the guest has md5 {have}, not what we have")
@@ -296,22 +298,30 @@ def vhost_net(guest):
 
 # ---- all at once, for long
 
-# Its failures are in /tmp/failed. (Each program says on its last line what went wrong.)
+# Its failures are in /tmp/failed. (Each program says on its last line what went wrong.) With
+# /tmp/rest there, each of the three loops ends after its round.
 LOAD = """
 try() { "$@" >/tmp/said.$1.$2 2>&1 || tail -n 1 /tmp/said.$1.$2 >>/tmp/failed; }
 write() { dd if=/dev/urandom of=/tmp/data bs=64k count=64 2>/dev/null &&
 	dd if=/tmp/data of=/dev/vda bs=64k oflag=direct 2>/dev/null &&
 	dd if=/dev/vda bs=64k count=64 iflag=direct 2>/dev/null | cmp - /tmp/data; }
-while :; do try write disk; done &
-while :; do try work timers 4; done &
-while :; do try work ipis 4; done &
+rounds() { while [ ! -e /tmp/rest ]; do try "$@"; done; }
+rounds write disk &
+rounds work timers 4 &
+rounds work ipis 4 &
+wait
+touch /tmp/rests
 """
 
 
 def start_load(guest):
-    start_ticks(guest)
-    text = LOAD.replace("\\", "\\\\").replace("'", "'\\''").replace("\n", "\\n")
+    text = LOAD.replace("\n", "\\n").replace("'", "'\\''").replace("%", "%%")
+    guest.run("rm -f /tmp/rest /tmp/rests")
     guest.run(f"printf '{text}' >/tmp/load; sh /tmp/load >/dev/null 2>&1 &")
+
+
+def rest_load(guest):
+    guest.run("touch /tmp/rest; while [ ! -e /tmp/rests ]; do usleep 100000; done", 240)
 
 
 def stop_a_while(guest):
@@ -321,10 +331,12 @@ def stop_a_while(guest):
 
 
 def flip_cpu(guest):
+    """(The programs of the load want to stay where they are, but those that tick do not.)"""
+    rest_load(guest)
     n = random.randrange(1, guest.cpus)
     guest.run(f"echo 0 >{cpu_dir(n)}/online", 240)
     guest.run(f"echo 1 >{cpu_dir(n)}/online", 240)
-    start_ticks(guest)
+    start_load(guest)
 
 
 def reset_loaded(guest):
@@ -333,6 +345,7 @@ def reset_loaded(guest):
     else:
         guest("system_reset")
     guest.ready()
+    start_ticks(guest)
     start_load(guest)
 
 
@@ -344,10 +357,12 @@ def soak(guest):
     shocks = {stop_a_while: 6, flip_cpu: 3, reset_loaded: 1}
     done = dict.fromkeys(shocks, 0)
     print(f"SOAK_SEED={seed}", file=sys.stderr, flush=True)
+    start_ticks(guest)
     start_load(guest)
     while time.monotonic() < end:
         time.sleep(random.uniform(1, 8))
         shock = random.choices(list(shocks), shocks.values())[0]
+        print(f"{end - time.monotonic():.0f} s left: {shock.__name__}", file=sys.stderr, flush=True)
         shock(guest)
         done[shock] += 1
         more_ticks(guest, Ticks(guest).counts)

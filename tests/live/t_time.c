@@ -198,6 +198,37 @@ static void kvmclock(void)
 		CHECK_EQ(vm.ram[CLOCK_PAGE + i], 0);
 }
 
+/*
+ * All read vCPU 0's page. When another vCPU runs with a clock that was set anew, that page has it too,
+ * though vCPU 0 itself has not run since.
+ */
+static void kvmclock_of_vcpu_0(void)
+{
+	struct vm vm;
+	struct vcpu v, other;
+	struct pvclock a, b;
+	struct kvm_clock_data set = {.clock = 500000000000000ull};
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_pvclock));
+	guest_arg(&vm, 0) = CLOCK_PAGE;
+	vcpu_set_msr(&v, MSR_KVM_TIME_NEW, CLOCK_PAGE | 1);
+	vcpu_run_report(&v);
+	vcpu_create(&vm, &other, 1);
+	vcpu_cpuid(&other);
+	vcpu_set_msr(&other, MSR_KVM_TIME_NEW, (CLOCK_PAGE + 64) | 1);
+	CHECK_OK(ioctl(vm.fd, KVM_SET_CLOCK, &set));
+	/* (It need not run well: its page is written before it does.) */
+	vcpu_run_try(&other);
+	memcpy(&a, vm.ram + CLOCK_PAGE, sizeof(a));
+	memcpy(&b, vm.ram + CLOCK_PAGE + 64, sizeof(b));
+	CHECK(b.system_time >= set.clock, "the other's page has %llu",
+	      (unsigned long long)b.system_time);
+	if (a.system_time != b.system_time)
+		STOCK_GAP("vCPU 0's kvmclock page is old until it runs");
+	CHECK_EQ(a.system_time, b.system_time);
+	CHECK_EQ(a.tsc_timestamp, b.tsc_timestamp);
+}
+
 /* KVM_KVMCLOCK_CTRL says "you were stopped" in the page's flags, once there is a page. */
 static void clock_ctrl(void)
 {
@@ -281,6 +312,7 @@ static const struct live_test tests[] = {
 	{"tsc_monotonic", tsc_monotonic},
 	{"tsc_set", tsc_set},
 	{"tsc_of_late_vcpu", tsc_of_late_vcpu},
+	{"kvmclock_of_vcpu_0", kvmclock_of_vcpu_0},
 	{"get_clock", get_clock},
 	{"kvmclock", kvmclock},
 	{"clock_ctrl", clock_ctrl},
