@@ -77,6 +77,11 @@ lint: ## the rules of the house that a script can check
 check-debug: debug-kernel ## the live suite on a kernel with KASAN, lockdep, leak and UB checks
 	@tests/run debug
 
+.PHONY: soak
+soak: module ## a Linux guest under mixed load, stopped and reset now and then (SOAK_SECONDS=600)
+	@$(LAB)/deps.sh
+	@tests/run soak
+
 .PHONY: debug-kernel
 debug-kernel: ## build that kernel, once (a quarter of an hour and more)
 	@$(LAB)/deps.sh

@@ -9,6 +9,7 @@
  *	vm->slots_lock                   memslot changes; who replaces vm->slots
  *	vm->iobus_lock                   ioeventfds, coalesced zones; nothing is taken inside
  *	chip->irqfds_lock                irqfds; outside irqchip's routes_lock
+ *	vm->kvmclock_lock                writing vCPUs' kvmclock pages, and where they are
  *	mm->mmap_lock                    (the kernel's)
  *	vm->mmu_lock   (rwlock, spins)   nested page tables: read: faults install by cmpxchg;
  *	                                 write: zapping, splitting, MMU notifier ranges

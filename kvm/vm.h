@@ -93,10 +93,11 @@ struct vm {
 	u64 identity_map_addr; /* (l) KVM_SET_IDENTITY_MAP_ADDR: gpa, bytes */
 
 	/* Time: core/time.c */
-	spinlock_t time_lock; /* innermost */
-	struct vm_time time;  /* (t) */
-	u64 wall_clock;	      /* (a) last MSR_KVM_WALL_CLOCK value */
-	u32 tsc_khz;	      /* (l) of vCPUs to come */
+	struct mutex kvmclock_lock; /* who writes kvmclock pages */
+	spinlock_t time_lock;	    /* innermost */
+	struct vm_time time;	    /* (t) */
+	u64 wall_clock;		    /* (a) last MSR_KVM_WALL_CLOCK value */
+	u32 tsc_khz;		    /* (l) of vCPUs to come */
 
 	struct vm_stat stat; /* (a) atomic adds, by any thread */
 	struct hist

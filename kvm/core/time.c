@@ -104,6 +104,7 @@ void time_vm_init(struct vm *vm)
 	struct moment now = moment_now();
 
 	spin_lock_init(&vm->time_lock);
+	mutex_init(&vm->kvmclock_lock);
 	vm->tsc_khz = tsc_khz;
 	tsc_scale_from_khz(tsc_khz, &vm->time.scale);
 	clock_rebase(&vm->time, &now, 0);
@@ -171,7 +172,11 @@ u64 time_guest_tsc(struct vcpu *vcpu)
 	return rdtsc_ordered() + vcpu->tsc_offset;
 }
 
-/* The offset for a TSC that userspace sets to @value now: the last one's if they are one moment. */
+/*
+ * The offset for a TSC that userspace sets to @value now: the last one's if they are one moment. Zero
+ * is what a VMM gives a vCPU that begins, and such a one joins those that run: it may be one added to
+ * a guest that has been up for long.
+ */
 static u64 offset_for(struct vm *vm, u64 value)
 {
 	u64 apart = tsc_from_ns(tsc_khz, TSC_SAME_NS);
@@ -180,7 +185,7 @@ static u64 offset_for(struct vm *vm, u64 value)
 
 	spin_lock(&vm->time_lock);
 	offset = vm->time.tsc_offset;
-	if (!tsc_stable() || (u64)(now + offset - value + apart) > 2 * apart)
+	if (value && (!tsc_stable() || (u64)(now + offset - value + apart) > 2 * apart))
 		offset = value - now;
 	vm->time.tsc_offset = offset;
 	spin_unlock(&vm->time_lock);
@@ -259,7 +264,10 @@ void time_vcpu_moved(struct vcpu *vcpu, int cpu)
 
 void time_kvmclock_write(struct vcpu *vcpu, u64 value)
 {
+	/* From here on nobody writes where the page was: see time_kvmclock_update. */
+	mutex_lock(&vcpu->vm->kvmclock_lock);
 	vcpu->kvmclock_msr = value;
+	mutex_unlock(&vcpu->vm->kvmclock_lock);
 	clock_request(vcpu);
 }
 
@@ -291,28 +299,44 @@ static void pvclock_write(struct vcpu *vcpu, gpa_t gpa, const struct tsc_pvclock
 	mem_write(vcpu, gpa, &clock->version, sizeof(clock->version));
 }
 
-void time_kvmclock_update(struct vcpu *vcpu)
+/* Brings @of's page up to date, on @vcpu's thread; kvmclock_lock held. */
+static void kvmclock_page_write(struct vcpu *vcpu, struct vcpu *of, bool stable)
 {
 	struct vm_time time = time_copy(vcpu->vm);
-	gpa_t gpa = tsc_pvclock_gpa(vcpu->kvmclock_msr);
+	gpa_t gpa = tsc_pvclock_gpa(of->kvmclock_msr);
 	struct tsc_pvclock clock;
-	bool stable = tsc_stable();
 	struct moment now;
 	u8 flags;
 
-	if (!tsc_pvclock_enabled(vcpu->kvmclock_msr) || mem_read(vcpu, gpa, &clock, sizeof(clock)))
+	if (!tsc_pvclock_enabled(of->kvmclock_msr) || mem_read(vcpu, gpa, &clock, sizeof(clock)))
 		return;
-	flags = pvclock_flags(vcpu, clock.flags, stable);
+	flags = pvclock_flags(of, clock.flags, stable);
 	now = moment_now();
 	/* The line's own origin, not a new point on it: all pages are then equal to the bit. */
 	if (stable) {
 		now.tsc = time.base_tsc;
 		now.boot_ns = 0;
 	}
-	tsc_pvclock_fill(&clock, clock.version, &time.scale, now.tsc + vcpu->tsc_offset,
+	tsc_pvclock_fill(&clock, clock.version, &time.scale, now.tsc + READ_ONCE(of->tsc_offset),
 			 clock_at(&time, &now, stable), flags);
 	trace_kvm_pvclock_update(vcpu, &clock);
 	pvclock_write(vcpu, gpa, &clock);
+}
+
+/*
+ * vCPU 0's page, which all read, must not be older than any other: its own thread may be long in
+ * coming, and the guest's time would go back when it comes.
+ */
+void time_kvmclock_update(struct vcpu *vcpu)
+{
+	struct vcpu *first = vm_vcpu(vcpu->vm, 0);
+	bool stable = tsc_stable();
+
+	mutex_lock(&vcpu->vm->kvmclock_lock);
+	if (stable && first != vcpu)
+		kvmclock_page_write(vcpu, first, stable);
+	kvmclock_page_write(vcpu, vcpu, stable);
+	mutex_unlock(&vcpu->vm->kvmclock_lock);
 }
 
 int time_kvmclock_ctrl(struct vcpu *vcpu)

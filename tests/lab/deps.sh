@@ -15,7 +15,7 @@ needed=(
 	# the lab's kernels, their headers, and the guest's kernel
 	linux-image-amd64 linux-headers-amd64 linux-image-cloud-amd64 linux-source-6.1
 	# the lab and the guest
-	qemu-system-x86 seabios busybox-static
+	qemu-system-x86 qemu-utils seabios busybox-static
 	# unit tests, fuzzing, lint
 	libcmocka-dev clang clang-format libclang-rt-14-dev sparse python3
 	# recording

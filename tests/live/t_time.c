@@ -80,6 +80,27 @@ static void tsc_set(void)
 	}
 }
 
+/* A vCPU that comes late, which the VMM begins at zero, has the time of those that run. */
+static void tsc_of_late_vcpu(void)
+{
+	struct vm vm;
+	struct vcpu v, late;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	vcpu_set_msr(&v, MSR_TSC, 1ull << 40);
+	guest_tsc(&vm, &v);
+	usleep(1500000);
+	vcpu_create(&vm, &late, 1);
+	vcpu_set_msr(&late, MSR_TSC, 0);
+	uint64_t before = vcpu_get_msr(&v, MSR_TSC), tsc = vcpu_get_msr(&late, MSR_TSC);
+	uint64_t after = vcpu_get_msr(&v, MSR_TSC);
+
+	CHECK(before <= tsc && tsc <= after, "%#llx, between %#llx and %#llx of the other",
+	      (unsigned long long)tsc, (unsigned long long)before, (unsigned long long)after);
+	CHECK(before >= 1ull << 40, "the other's went from 2^40 to %#llx",
+	      (unsigned long long)before);
+}
+
 static void get_clock(void)
 {
 	struct vm vm;
@@ -177,6 +198,37 @@ static void kvmclock(void)
 		CHECK_EQ(vm.ram[CLOCK_PAGE + i], 0);
 }
 
+/*
+ * All read vCPU 0's page. When another vCPU runs with a clock that was set anew, that page has it too,
+ * though vCPU 0 itself has not run since.
+ */
+static void kvmclock_of_vcpu_0(void)
+{
+	struct vm vm;
+	struct vcpu v, other;
+	struct pvclock a, b;
+	struct kvm_clock_data set = {.clock = 500000000000000ull};
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_pvclock));
+	guest_arg(&vm, 0) = CLOCK_PAGE;
+	vcpu_set_msr(&v, MSR_KVM_TIME_NEW, CLOCK_PAGE | 1);
+	vcpu_run_report(&v);
+	vcpu_create(&vm, &other, 1);
+	vcpu_cpuid(&other);
+	vcpu_set_msr(&other, MSR_KVM_TIME_NEW, (CLOCK_PAGE + 64) | 1);
+	CHECK_OK(ioctl(vm.fd, KVM_SET_CLOCK, &set));
+	/* (It need not run well: its page is written before it does.) */
+	vcpu_run_try(&other);
+	memcpy(&a, vm.ram + CLOCK_PAGE, sizeof(a));
+	memcpy(&b, vm.ram + CLOCK_PAGE + 64, sizeof(b));
+	CHECK(b.system_time >= set.clock, "the other's page has %llu",
+	      (unsigned long long)b.system_time);
+	if (a.system_time != b.system_time)
+		STOCK_GAP("vCPU 0's kvmclock page is old until it runs");
+	CHECK_EQ(a.system_time, b.system_time);
+	CHECK_EQ(a.tsc_timestamp, b.tsc_timestamp);
+}
+
 /* KVM_KVMCLOCK_CTRL says "you were stopped" in the page's flags, once there is a page. */
 static void clock_ctrl(void)
 {
@@ -257,10 +309,16 @@ static void wall_clock(void)
 }
 
 static const struct live_test tests[] = {
-	{"tsc_monotonic", tsc_monotonic}, {"tsc_set", tsc_set},
-	{"get_clock", get_clock},	  {"kvmclock", kvmclock},
-	{"clock_ctrl", clock_ctrl},	  {"kvmclock_hole", kvmclock_hole},
-	{"kvmclock_slot", kvmclock_slot}, {"wall_clock", wall_clock},
+	{"tsc_monotonic", tsc_monotonic},
+	{"tsc_set", tsc_set},
+	{"tsc_of_late_vcpu", tsc_of_late_vcpu},
+	{"kvmclock_of_vcpu_0", kvmclock_of_vcpu_0},
+	{"get_clock", get_clock},
+	{"kvmclock", kvmclock},
+	{"clock_ctrl", clock_ctrl},
+	{"kvmclock_hole", kvmclock_hole},
+	{"kvmclock_slot", kvmclock_slot},
+	{"wall_clock", wall_clock},
 };
 
 LIVE_SUBJECT(time, tests);
