@@ -136,9 +136,14 @@ static bool offsets_equal(struct vcpu *vcpu)
 
 static void trace_offset(struct vcpu *vcpu, u64 before)
 {
-	u32 online, n = tscs_matching(vcpu, &online);
-	bool stable = tsc_stable(), equal = n + 1 >= online;
+	bool stable = tsc_stable(), equal;
+	u32 online, n;
 
+	if (!trace_kvm_write_tsc_offset_enabled() && !trace_kvm_track_tsc_enabled() &&
+	    !trace_kvm_update_master_clock_enabled())
+		return;
+	n = tscs_matching(vcpu, &online);
+	equal = n + 1 >= online;
 	trace_kvm_write_tsc_offset(vcpu, before, vcpu->tsc_offset);
 	trace_kvm_track_tsc(vcpu, n, online, stable && equal, stable);
 	trace_kvm_update_master_clock(vcpu->vm, stable && equal, stable, equal);
