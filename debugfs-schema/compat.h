@@ -94,6 +94,8 @@
 	  "The page that a guest reads kvmclock from is written")                                  \
 	E(kvm_fast_mmio, "u64 gpa; u32 vm_id; u32 vcpu_id",                                        \
 	  "A write that signals an eventfd whatever its length and value")                         \
+	E(kvm_wait_lapic_expire, "unsigned int vcpu_id; s64 delta; u32 vm_id",                     \
+	  "A TSC deadline is looked at, so many ticks after it; negative: before it")              \
 	E(kvm_halt_poll_ns,                                                                        \
 	  "bool grow; unsigned int vcpu_id; unsigned int new; unsigned int old; u32 vm_id",        \
 	  "A vCPU will poll longer (grow) or shorter when it halts, in ns")                        \

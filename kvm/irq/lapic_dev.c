@@ -20,6 +20,7 @@
  */
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <asm/msr.h>
@@ -33,6 +34,14 @@
 
 /* A guest can't have the host's timer fire more often than this. */
 #define MIN_PERIOD_NS 200000
+
+static uint timer_advance_ns = 1000;
+module_param(timer_advance_ns, uint, 0644);
+MODULE_PARM_DESC(
+	timer_advance_ns,
+	"Have the host's timer fire so much before a guest's TSC deadline, and wait out the rest; at most 10000 (default: 1000)");
+
+#define TIMER_ADVANCE_MAX_NS 10000U
 
 static u64 guest_tsc(const struct vcpu *vcpu)
 {
@@ -127,17 +136,31 @@ static void timer_due(struct lapic_dev *d)
 	vcpu_request(d->vcpu, REQ_IRQ);
 }
 
-/* Have the host's timer fire after so many ticks of the guest's TSC; at once if they are over. */
+static u64 advance_ns(void)
+{
+	return min(READ_ONCE(timer_advance_ns), TIMER_ADVANCE_MAX_NS);
+}
+
+static u64 ticks_to_ns(const struct lapic_dev *d, u64 ticks)
+{
+	return min_t(u64, tsc_to_ns(&d->vcpu->vm->time.scale, ticks), KTIME_MAX / 2);
+}
+
+/*
+ * Have the host's timer fire after so many ticks of the guest's TSC, and a
+ * little earlier: it takes that long until the guest is entered. At once if they
+ * are over by then; wait_for_deadline() waits out the rest.
+ */
 static void arm_by_tsc(struct lapic_dev *d, s64 ticks)
 {
-	u64 ns;
+	u64 ns = ticks > 0 ? ticks_to_ns(d, ticks) : 0, advance = advance_ns();
 
-	if (ticks <= 0) {
+	if (ns <= advance) {
 		hrtimer_try_to_cancel(&d->timer);
 		timer_due(d);
 		return;
 	}
-	ns = min_t(u64, tsc_to_ns(&d->vcpu->vm->time.scale, ticks), KTIME_MAX / 2);
+	ns -= advance;
 	hrtimer_start(&d->timer, ns_to_ktime(ktime_get_ns() + ns), HRTIMER_MODE_ABS_HARD);
 }
 
@@ -247,10 +270,27 @@ static void trace_timer(struct lapic_dev *d)
 		irq_life_request(d->vcpu, &msg, IRQ_FROM_TIMER, true);
 }
 
+/* Not before its time: what is left of a deadline is spun away, if it is no more than the advance. */
+static void wait_for_deadline(struct lapic_dev *d, u64 deadline)
+{
+	s64 left = deadline - guest_tsc(d->vcpu);
+
+	trace_kvm_wait_lapic_expire(d->vcpu, -left);
+	if (left <= 0 || ticks_to_ns(d, left) > advance_ns())
+		return;
+	do {
+		cpu_relax();
+	} while ((s64)(deadline - guest_tsc(d->vcpu)) > 0);
+}
+
 static void run_down_timer(struct lapic_dev *d, struct lapic_fx *fx)
 {
 	struct lapic_timer *t = &d->lapic.timer;
-	u64 now = lapic_timer_by_tsc(t) ? guest_tsc(d->vcpu) : ktime_get_ns();
+	u64 now;
+
+	if (t->armed && lapic_timer_by_tsc(t))
+		wait_for_deadline(d, t->expiry);
+	now = lapic_timer_by_tsc(t) ? guest_tsc(d->vcpu) : ktime_get_ns();
 
 	if (lapic_timer_expire(t, now) && lapic_accept_lvt(&d->lapic, LVT_TIMER, fx))
 		trace_timer(d);

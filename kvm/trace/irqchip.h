@@ -199,6 +199,26 @@ TRACE_EVENT(kvm_fast_mmio,
 	TP_printk("vm %u vcpu %u gpa 0x%llx", __entry->vm_id, __entry->vcpu_id, __entry->gpa)
 );
 
+/* A TSC deadline: how many ticks after it (before: negative) the vCPU's thread looks. */
+TRACE_EVENT(kvm_wait_lapic_expire,
+	TP_PROTO(struct vcpu *vcpu, s64 delta),
+	TP_ARGS(vcpu, delta),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, vcpu_id)
+		__field(s64, delta)
+		__field(u32, vm_id)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu->id;
+		__entry->delta = delta;
+		__entry->vm_id = vcpu->vm->vm_id;
+	),
+
+	TP_printk("vm %u vcpu %u delta %lld", __entry->vm_id, __entry->vcpu_id, __entry->delta)
+);
+
 /* @source: IRQ_SOURCE_*. */
 TRACE_EVENT(kvm_set_irq,
 	TP_PROTO(const struct vm *vm, u32 gsi, bool level, int source),

@@ -81,7 +81,8 @@ static void check_place(const char *event, const struct decl *d)
 	CHECK(d->size == 1 || d->size == 2 || d->size == 4 || d->size == 8, "%s: %s has %u bytes",
 	      event, d->text, d->size);
 	CHECK(d->offset % align == 0, "%s: %s is at offset %u", event, d->text, d->offset);
-	CHECK(d->is_signed == (!strncmp(d->text, "int ", 4) || !strncmp(d->text, "__s", 3)),
+	CHECK(d->is_signed == (!strncmp(d->text, "int ", 4) || !strncmp(d->text, "__s", 3) ||
+			       !strncmp(d->text, "s64 ", 4)),
 	      "%s: %s is %ssigned", event, d->text, d->is_signed ? "" : "un");
 }
 
