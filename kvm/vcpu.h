@@ -152,10 +152,11 @@ struct vcpu {
 	u64 tsc_offset;
 	u64 tsc_adjust; /* MSR IA32_TSC_ADJUST */
 	u32 tsc_khz;
-	u64 steal_msr;	     /* MSR_KVM_STEAL_TIME: gpa | enable; core/pv.c */
-	u64 steal_seen;	     /* the thread's run delay when it was written last, ns */
-	u64 kvmclock_msr;    /* MSR_KVM_SYSTEM_TIME: gpa | enable */
-	bool kvmclock_pause; /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
+	u64 steal_msr;	      /* MSR_KVM_STEAL_TIME: gpa | enable; core/pv.c */
+	bool steal_preempted; /* "preempted" may stand there, and nobody has looked since */
+	u64 steal_seen;	      /* the thread's run delay when it was written last, ns */
+	u64 kvmclock_msr;     /* MSR_KVM_SYSTEM_TIME: gpa | enable */
+	bool kvmclock_pause;  /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
 	int kvmclock_cpu;
 
 	/* KVM_SET_GUEST_DEBUG. */

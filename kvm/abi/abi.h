@@ -30,6 +30,8 @@ long abi_set_gsi_routing(struct abi_call *call);
 long abi_irqfd(struct abi_call *call);
 long abi_create_pit(struct abi_call *call);
 long abi_create_pit2(struct abi_call *call);
+long abi_get_pit(struct abi_call *call);
+long abi_set_pit(struct abi_call *call);
 long abi_get_pit2(struct abi_call *call);
 long abi_set_pit2(struct abi_call *call);
 long abi_reinject_control(struct abi_call *call);

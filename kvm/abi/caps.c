@@ -185,7 +185,7 @@ static int enable_locked(struct vm *vm, u32 cap, u64 arg)
 	case KVM_CAP_X86_USER_SPACE_MSR:
 		return enable_user_msr(vm, arg);
 	case KVM_CAP_SPLIT_IRQCHIP:
-		return arg > IOAPIC_PINS ? -EINVAL : irqchip_create_split(vm, arg);
+		return arg > ROUTE_MAX_GSI ? -EINVAL : irqchip_create_split(vm, arg);
 	case KVM_CAP_X2APIC_API:
 		if (arg & ~(u64)X2APIC_API_FLAGS)
 			return -EINVAL;

@@ -112,6 +112,26 @@ long abi_set_pit2(struct abi_call *call)
 	return pit_dev_set_state(call->vm, call->buf);
 }
 
+/* The older form: the channels without the flags. */
+long abi_get_pit(struct abi_call *call)
+{
+	struct kvm_pit_state2 state;
+	int err = pit_dev_get_state(call->vm, &state);
+
+	if (!err)
+		memcpy(call->buf, state.channels, sizeof(state.channels));
+	return err;
+}
+
+long abi_set_pit(struct abi_call *call)
+{
+	struct kvm_pit_state2 state = {};
+
+	static_assert(sizeof(struct kvm_pit_state) == sizeof(state.channels));
+	memcpy(state.channels, call->buf, sizeof(state.channels));
+	return pit_dev_set_state(call->vm, &state);
+}
+
 long abi_reinject_control(struct abi_call *call)
 {
 	const struct kvm_reinject_control *control = call->buf;

@@ -273,6 +273,8 @@ enum run_result exit_halted(struct vcpu *vcpu);
 /* halt.c ---------------------------------------------------------------- */
 /* mp_state is not RUNNABLE: wait until there is something to do. 0, or -EINTR. */
 int halt_wait(struct vcpu *vcpu);
+/* An NMI that came to the local APIC is pending now. */
+void halt_take_nmi(struct vcpu *vcpu);
 /* INIT, SIPI and NMI that came to the local APIC. */
 void halt_take_events(struct vcpu *vcpu);
 

@@ -170,6 +170,9 @@ bool event_irq_allowed(struct vcpu *vcpu)
 	/* A masked NMI may wait; anything else goes in first. */
 	if (ev->due & ~EVENT_DUE_NMI || ev->nmi_injected)
 		return false;
+	/* What userspace would inject is its PIC's, and that comes in by LINT0. */
+	if (lapic_in_kernel(vcpu) && !READ_ONCE(vcpu->lapic->passes_pic))
+		return false;
 	return irq_open(vcpu);
 }
 
@@ -378,6 +381,7 @@ void event_get(struct vcpu *vcpu, struct kvm_vcpu_events *ret)
 	struct vcpu_events *ev = &vcpu->events;
 	const struct vcpu_state *st;
 
+	halt_take_nmi(vcpu);
 	if (exc_events_needs_delivery(&ev->exc, &caps))
 		deliver_payload(vcpu);
 	st = vcpu_state(vcpu, STATE_IRQ);
@@ -405,6 +409,7 @@ int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
 
 	if (err)
 		return err;
+	halt_take_nmi(vcpu);
 	ev->exc = exc;
 	/*
 	 * event_get() does not say whether an interrupt was begun. If it was, the

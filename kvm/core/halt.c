@@ -59,14 +59,19 @@ static void take_sipi(struct vcpu *vcpu, u8 vector)
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
 }
 
+void halt_take_nmi(struct vcpu *vcpu)
+{
+	if (lapic_in_kernel(vcpu) && test_and_clear_bit(LAPIC_EVENT_NMI, &vcpu->lapic->events))
+		event_user_nmi(vcpu);
+}
+
 void halt_take_events(struct vcpu *vcpu)
 {
 	struct lapic_dev *d = vcpu->lapic;
 
 	if (likely(!READ_ONCE(d->events)))
 		return;
-	if (test_and_clear_bit(LAPIC_EVENT_NMI, &d->events))
-		event_user_nmi(vcpu);
+	halt_take_nmi(vcpu);
 	if (test_and_clear_bit(LAPIC_EVENT_INIT, &d->events))
 		take_init(vcpu);
 	if (test_and_clear_bit(LAPIC_EVENT_SIPI, &d->events))

@@ -399,6 +399,9 @@ void msr_reset(struct vcpu *vcpu)
 	vcpu->tsc_aux = 0;
 	vcpu->spec_ctrl = 0;
 	vcpu->kvmclock_msr = 0;
+	pv_steal_write(vcpu, 0);
+	if (lapic_in_kernel(vcpu))
+		lapic_dev_pv_eoi_write(vcpu, 0);
 	if (rcu_access_pointer(vcpu->vm->msr_filter))
 		set_bit(REQ_MSR_FILTER, &vcpu->requests);
 }

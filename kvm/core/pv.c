@@ -24,6 +24,7 @@
 #include "../trace/irqchip.h"
 #include "core.h"
 #include "pv.h"
+#include "state.h"
 
 #define STEAL_ENABLED BIT_ULL(0)
 #define STEAL_GPA     (~0x3fULL)
@@ -53,6 +54,7 @@ static u64 run_delay(void)
 void pv_steal_write(struct vcpu *vcpu, u64 value)
 {
 	vcpu->steal_msr = value;
+	vcpu->steal_preempted = steal_on(vcpu); /* a guest that was saved asleep says so in there */
 	vcpu->steal_seen = run_delay();
 	if (steal_on(vcpu))
 		vcpu_request(vcpu, REQ_STEAL_UPDATE);
@@ -71,17 +73,29 @@ void pv_sched_in(struct vcpu *vcpu)
 		vcpu_request(vcpu, REQ_STEAL_UPDATE);
 }
 
+/*
+ * Between instructions? Who asks for a flush in the byte takes it that the vCPU
+ * will use no translation that it has used before; an emulated instruction under
+ * way would.
+ */
+static bool between_instructions(const struct vcpu *vcpu)
+{
+	return vcpu->exit.kind == EXIT_HOST_INTR || vcpu->mp_state == KVM_MP_STATE_HALTED;
+}
+
+/* Once until pv_steal_update(): others may have asked for a flush there since. */
 void pv_sched_out(struct vcpu *vcpu)
 {
 	const u8 preempted = KVM_VCPU_PREEMPTED;
 	int idx;
 
-	if (likely(!steal_on(vcpu)))
+	if (likely(!steal_on(vcpu)) || vcpu->steal_preempted || !between_instructions(vcpu))
 		return;
 	idx = mem_enter(vcpu->vm);
 	mem_write_nofault(vcpu, steal_gpa(vcpu) + offsetof(struct kvm_steal_time, preempted),
 			  preempted);
 	mem_leave(vcpu->vm, idx);
+	vcpu->steal_preempted = true;
 }
 
 /* It runs again: what have others left in the byte? */
@@ -93,18 +107,17 @@ static void take_preempted(struct vcpu *vcpu)
 	u8 old;
 
 	if (mem_read(vcpu, gpa, &old, sizeof(old)))
-		return;
+		old = KVM_VCPU_FLUSH_TLB; /* somebody may have written what can't be read now */
 	do {
 		err = old ? mem_cmpxchg(vcpu, gpa, &old, &running, sizeof(old)) : 0;
 	} while (err == -EAGAIN && --tries);
+	vcpu->steal_preempted = false;
+	if (!(vcpu->caps.kvm_features & GKVM_PV_TLB_FLUSH))
+		return;
 	/* In doubt, flush. */
-	if (!old && !err)
-		return;
 	trace_kvm_pv_tlb_flush(vcpu, err || old & KVM_VCPU_FLUSH_TLB);
-	if (!err && !(old & KVM_VCPU_FLUSH_TLB))
-		return;
-	stat_inc(vcpu, tlb_flush);
-	arch_tlb_flush(vcpu);
+	if (err || old & KVM_VCPU_FLUSH_TLB)
+		vcpu_tlb_flush(vcpu);
 }
 
 /* The version is odd while the time is written. */
@@ -134,7 +147,7 @@ void pv_steal_update(struct vcpu *vcpu)
 
 	if (!steal_on(vcpu))
 		return;
-	if (vcpu->caps.kvm_features & GKVM_PV_TLB_FLUSH)
+	if (vcpu->steal_preempted)
 		take_preempted(vcpu);
 	/* Another thread than last time has waited less, or more: its past is not the guest's. */
 	stolen = now > vcpu->steal_seen ? now - vcpu->steal_seen : 0;

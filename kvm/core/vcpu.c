@@ -270,11 +270,20 @@ void vcpu_init_reset(struct vcpu *vcpu)
 {
 	const struct vcpu_state *st = vcpu_state(vcpu, STATE_ALL);
 	const struct vcpu_state was = *st;
-	u64 base = vcpu->apic_base;
+	const struct msr_store msrs = vcpu->msrs;
+	u64 base = vcpu->apic_base, adjust = vcpu->tsc_adjust, aux = vcpu->tsc_aux;
+	u64 xcr0 = vcpu->xcr0;
+	u32 pkru = vcpu->pkru;
 	struct vcpu_state *now;
 
 	vcpu_reset(vcpu);
 	vcpu->apic_base = base;
+	vcpu->tsc_adjust = adjust;
+	vcpu->tsc_aux = aux;
+	vcpu->xcr0 = xcr0;
+	vcpu->pkru = pkru;
+	vcpu->msrs = msrs;
+	cpuid_dynamic(vcpu);
 	now = &vcpu->st;
 	now->cr0 = (was.cr0 & (X86_CR0_CD | X86_CR0_NW)) | X86_CR0_ET;
 	now->star = was.star;

@@ -169,7 +169,7 @@ static bool by_tables(const struct dest_map *map, const struct irq_msg *msg)
 {
 	u8 kinds = map->kinds & DEST_KINDS;
 
-	if (msg->dest == IRQ_DEST_ALL || msg->dest == IRQ_DEST_ALL_XAPIC)
+	if (msg->dest == IRQ_DEST_ALL || (msg->dest == IRQ_DEST_ALL_XAPIC && !msg->x2apic))
 		return false;
 	if (!msg->dest_logical)
 		return !(map->kinds & DEST_SCAN);

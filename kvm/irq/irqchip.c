@@ -68,10 +68,11 @@ void lapic_dev_publish(struct vcpu *vcpu)
 	lapic_dest_entry(&vcpu->lapic->lapic, &now);
 	mutex_lock(&chip->map_lock);
 	old = rcu_dereference_protected(chip->map, lockdep_is_held(&chip->map_lock));
-	if (old && vcpu->index < old->n && vm_vcpu(vm, vcpu->index) == vcpu &&
+	if (old && !chip->map_stale && vcpu->index < old->n && vm_vcpu(vm, vcpu->index) == vcpu &&
 	    !memcmp(&now, &vcpu->lapic->entry, sizeof(now)))
 		goto out;
 	vcpu->lapic->entry = now;
+	chip->map_stale = true;
 	while (vm_vcpu(vm, n))
 		n++;
 	entries = kvcalloc(n ?: 1, sizeof(*entries), GFP_KERNEL_ACCOUNT);
@@ -88,6 +89,7 @@ void lapic_dev_publish(struct vcpu *vcpu)
 	rcu_assign_pointer(chip->map, dest_map_build(mem, entries, n, vm->max_vcpu_id,
 						     !vm->x2apic_no_broadcast_quirk));
 	table_free_rcu(old);
+	chip->map_stale = false;
 free:
 	kvfree(entries);
 out:
@@ -155,6 +157,19 @@ int irqchip_deliver(struct vm *vm, const struct irq_msg *msg, u32 sender, enum i
 	return delivered;
 }
 
+/* Where the tables can't tell who has the id. */
+static void kick_many(struct vm *vm, const struct dest_map *map, const struct irq_msg *msg)
+{
+	u64 set[DIV_ROUND_UP(GV_MAX_VCPUS, 64)];
+	u32 w;
+
+	if (!dest_match(map, msg, 0, set))
+		return;
+	for (w = 0; w < dest_set_words(map); w++)
+		for (; set[w]; set[w] &= set[w] - 1)
+			lapic_post_kick(vm_vcpu(vm, w * 64 + __ffs(set[w])));
+}
+
 void irqchip_pv_kick(struct vm *vm, u32 apic_id)
 {
 	/* Who would get an NMI with that destination. */
@@ -168,6 +183,8 @@ void irqchip_pv_kick(struct vm *vm, u32 apic_id)
 	to = map ? dest_single(map, &msg, 0) : DEST_NONE;
 	if (to >= 0)
 		lapic_post_kick(vm_vcpu(vm, to));
+	else if (to == DEST_MANY)
+		kick_many(vm, map, &msg);
 	rcu_read_unlock();
 }
 
@@ -182,12 +199,15 @@ int irqchip_send_msi(struct vm *vm, u32 addr_lo, u32 addr_hi, u32 data)
 
 /* ---- lines ----------------------------------------------------------------------- */
 
-static void send_all(struct vm *vm, const struct ioapic_fx *fx)
+/* How many local APICs took one that was not waiting there already. */
+static int send_all(struct vm *vm, const struct ioapic_fx *fx)
 {
+	int taken = 0;
 	u32 i;
 
 	for (i = 0; i < fx->n; i++)
-		irqchip_deliver(vm, &fx->msg[i], 0, IRQ_FROM_IOAPIC);
+		taken += irqchip_deliver(vm, &fx->msg[i], 0, IRQ_FROM_IOAPIC);
+	return taken;
 }
 
 /* The PIC's output may have changed: those whose LINT0 lets it through look. */
@@ -265,7 +285,8 @@ static int drive_ioapic(struct irqchip *chip, unsigned int pin, unsigned int sou
 	trace_kvm_ioapic_set_irq(chip->vm, chip->ioapic.rte[pin], pin,
 				 fx.taken == IRQ_TAKEN_COALESCED);
 	spin_unlock_irqrestore(&chip->lock, flags);
-	send_all(chip->vm, &fx);
+	if (!send_all(chip->vm, &fx) && fx.taken == IRQ_TAKEN_NEW && fx.n)
+		return status_of(IRQ_TAKEN_COALESCED); /* merged in the local APIC */
 	return status_of(fx.taken);
 }
 
@@ -309,6 +330,41 @@ void irqchip_pulse_gsi(struct vm *vm, u32 gsi, unsigned int source)
 	for (i = 0; i < n; i++)
 		if (first[i].type != KVM_IRQ_ROUTING_MSI) /* a message has no level to fall */
 			drive_route(chip, &first[i], source, false);
+	rcu_read_unlock();
+}
+
+/* ---- who wants to know of ends ------------------------------------------------------ */
+
+/* Pins of the I/O APIC with somebody who waits for their ends. RCU. */
+static u32 notified_pins(struct irqchip *chip)
+{
+	const struct irq_ack_notifier *n;
+	const struct route *r;
+	u32 pins = 0, k;
+
+	hlist_for_each_entry_rcu(n, &chip->notifiers, node)
+	{
+		for (r = route_find(rcu_dereference(chip->routes), n->gsi, &k); k; k--, r++)
+			if (r->type == KVM_IRQ_ROUTING_IRQCHIP && r->chip == KVM_IRQCHIP_IOAPIC)
+				pins |= BIT(r->pin);
+	}
+	return pins;
+}
+
+/* The redirection entries, the routes or the notifiers changed. */
+static void refresh_wants_eoi(struct irqchip *chip)
+{
+	u64 vectors[4] = {};
+	unsigned long flags;
+	unsigned int i;
+
+	rcu_read_lock();
+	spin_lock_irqsave(&chip->lock, flags);
+	if (!chip->split)
+		ioapic_eoi_vectors(&chip->ioapic, notified_pins(chip), vectors);
+	for (i = 0; i < 4; i++)
+		WRITE_ONCE(chip->wants_eoi[i], vectors[i]);
+	spin_unlock_irqrestore(&chip->lock, flags);
 	rcu_read_unlock();
 }
 
@@ -395,6 +451,7 @@ void irqchip_add_notifier(struct vm *vm, struct irq_ack_notifier *n)
 	mutex_lock(&chip->routes_lock);
 	hlist_add_head_rcu(&n->node, &chip->notifiers);
 	mutex_unlock(&chip->routes_lock);
+	refresh_wants_eoi(chip);
 }
 
 void irqchip_del_notifier(struct vm *vm, struct irq_ack_notifier *n)
@@ -404,7 +461,22 @@ void irqchip_del_notifier(struct vm *vm, struct irq_ack_notifier *n)
 	mutex_lock(&chip->routes_lock);
 	hlist_del_init_rcu(&n->node);
 	mutex_unlock(&chip->routes_lock);
+	refresh_wants_eoi(chip);
 	synchronize_rcu();
+}
+
+/* What the PIT ticked into a masked pin is not made up for. */
+static void unmasked(struct irqchip *chip, unsigned int kind, unsigned long pins)
+{
+	unsigned int pin;
+	bool pit = false;
+
+	rcu_read_lock();
+	for_each_set_bit(pin, &pins, IOAPIC_PINS)
+		pit |= route_gsi_of(rcu_dereference(chip->routes), kind, pin) == 0;
+	rcu_read_unlock();
+	if (pit)
+		pit_dev_forget(chip->vm);
 }
 
 /* ---- the guest's accesses ------------------------------------------------------------ */
@@ -415,16 +487,21 @@ bool irqchip_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void
 	unsigned long flags;
 	struct pic_fx fx;
 	u8 *byte = data;
+	u8 was, is;
 
 	if (!pic_port(port) || len != 1)
 		return false;
 	spin_lock_irqsave(&chip->lock, flags);
+	was = chip->pic.chip[0].imr;
 	if (write)
 		pic_write(&chip->pic, port, *byte, &fx);
 	else
 		*byte = pic_read(&chip->pic, port, &fx);
+	is = chip->pic.chip[0].imr;
 	pic_output(chip, &fx);
 	spin_unlock_irqrestore(&chip->lock, flags);
+	if (was & ~is)
+		unmasked(chip, KVM_IRQCHIP_PIC_MASTER, was & ~is);
 	pic_ended(vcpu, fx.eoi);
 	return true;
 }
@@ -436,7 +513,7 @@ void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, vo
 	unsigned long flags;
 	u32 val = 0;
 
-	fx.n = 0;
+	fx.n = fx.changed = fx.unmasked = 0;
 	if (write)
 		memcpy(&val, data, min_t(unsigned int, len, sizeof(val)));
 	spin_lock_irqsave(&chip->lock, flags);
@@ -446,6 +523,10 @@ void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, vo
 		val = ioapic_read(&chip->ioapic, gpa - chip->ioapic.base);
 	spin_unlock_irqrestore(&chip->lock, flags);
 	if (write) {
+		if (fx.changed)
+			refresh_wants_eoi(chip);
+		if (fx.unmasked)
+			unmasked(chip, KVM_IRQCHIP_IOAPIC, fx.unmasked);
 		send_all(chip->vm, &fx);
 	} else {
 		memset(data, 0, len);
@@ -473,6 +554,7 @@ static int set_routes(struct irqchip *chip, const struct kvm_irq_routing_entry *
 	old = rcu_dereference_protected(chip->routes, lockdep_is_held(&chip->routes_lock));
 	rcu_assign_pointer(chip->routes, mem);
 	mutex_unlock(&chip->routes_lock);
+	refresh_wants_eoi(chip);
 	table_free_rcu(old);
 	return 0;
 }
@@ -527,6 +609,7 @@ int irqchip_set_state(struct vm *vm, const struct kvm_irqchip *state)
 		err = -EINVAL;
 	}
 	spin_unlock_irqrestore(&chip->lock, flags);
+	refresh_wants_eoi(chip);
 	send_all(vm, &io);
 	return err;
 }

@@ -60,13 +60,17 @@ struct irqchip {
 	u8 ioapic_sources[IOAPIC_PINS];
 	bool pic_intr; /* lock to write: the PIC's INT output */
 
+	/* Vectors of edge triggered pins, too, whose end somebody in here wants; lock to write. */
+	unsigned long wants_eoi[256 / BITS_PER_LONG];
+
 	struct route_table __rcu *routes; /* routes_lock */
 	struct mutex routes_lock;
 	struct hlist_head notifiers; /* routes_lock, read under RCU */
 
 	struct dest_map __rcu *map; /* map_lock; never NULL once a vCPU is there */
 	struct mutex map_lock;
-	atomic_t seq;	      /* of gv_irq_request */
+	bool map_stale; /* map_lock: memory was short, the map is not what the local APICs say */
+	atomic_t seq;	/* of gv_irq_request */
 	atomic_t lowest_next; /* where the search for the lowest priority begins */
 
 	struct pit_dev *pit; /* routes_lock to set; NULL: none */
@@ -114,6 +118,12 @@ void irqchip_split_eoi(struct vcpu *vcpu, u8 vector);
 /* The processor takes the PIC's interrupt: its vector. */
 u8 irqchip_pic_ack(struct vcpu *vcpu);
 
+/* Has the end of @vector to be told whatever its trigger mode? Any context. */
+static inline bool irqchip_wants_eoi(const struct irqchip *chip, u8 vector)
+{
+	return test_bit(vector, chip->wants_eoi);
+}
+
 void irqchip_add_notifier(struct vm *vm, struct irq_ack_notifier *n);
 /* Nobody calls it any more when this returns. May sleep. */
 void irqchip_del_notifier(struct vm *vm, struct irq_ack_notifier *n);
@@ -150,6 +160,8 @@ void pit_dev_destroy(struct vm *vm);
 int pit_dev_get_state(struct vm *vm, struct kvm_pit_state2 *ret_state);
 int pit_dev_set_state(struct vm *vm, const struct kvm_pit_state2 *state);
 int pit_dev_reinject(struct vm *vm, bool reinject);
+/* Ticks that wait for their turn are dropped. No PIT: nothing. */
+void pit_dev_forget(struct vm *vm);
 /* As irqchip_pio(). */
 bool pit_dev_pio(struct vm *vm, u16 port, unsigned int len, bool write, void *data);
 

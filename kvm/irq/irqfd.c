@@ -128,10 +128,19 @@ static void inject(struct irqfd *f)
 		irqchip_pulse_gsi(f->vm, f->gsi, IRQ_SOURCE_IRQFD);
 }
 
+/* The wait queue is locked: whoever finds it dying can rely on its end being queued. */
 static void end_later(struct irqfd *f)
 {
+	lockdep_assert_held(&f->queue->lock);
 	if (!test_and_set_bit(0, &f->dying))
 		queue_work(irqfd_wq, &f->end);
+}
+
+static void end_from_outside(struct irqfd *f)
+{
+	spin_lock_irq(&f->queue->lock);
+	end_later(f);
+	spin_unlock_irq(&f->queue->lock);
 }
 
 /* The wait queue is locked, interrupts are off. */
@@ -268,7 +277,7 @@ static int deassign(struct vm *vm, struct file *file, const struct kvm_irqfd *ar
 	list_for_each_entry(f, &chip->irqfds, node)
 	{
 		if (f->ctx == ctx && f->gsi == args->gsi)
-			end_later(f);
+			end_from_outside(f);
 	}
 	mutex_unlock(&chip->irqfds_lock);
 	eventfd_ctx_put(ctx);
@@ -305,7 +314,7 @@ void irqfd_quiesce(struct vm *vm)
 	mutex_lock(&chip->irqfds_lock);
 	list_for_each_entry(f, &chip->irqfds, node)
 	{
-		end_later(f);
+		end_from_outside(f);
 	}
 	mutex_unlock(&chip->irqfds_lock);
 	flush_workqueue(irqfd_wq);

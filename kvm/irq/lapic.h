@@ -312,10 +312,16 @@ static inline bool lapic_irr_test(const struct lapic *l, u8 vector)
 	return l->regs[(LAPIC_IRR >> 2) + (vector >> 5) * 4] >> (vector & 31) & 1;
 }
 
-/* The same from another thread than the one that the model belongs to: as of some moment. */
-static inline bool lapic_irr_waits(const struct lapic *l, u8 vector)
+/*
+ * Does @vector wait in IRR with that trigger mode? From another thread than the one that the model
+ * belongs to: as of some moment.
+ */
+static inline bool lapic_waits_as(const struct lapic *l, u8 vector, bool level)
 {
-	return READ_ONCE(l->regs[(LAPIC_IRR >> 2) + (vector >> 5) * 4]) >> (vector & 31) & 1;
+	u32 word = (vector >> 5) * 4, bit = vector & 31;
+
+	return READ_ONCE(l->regs[(LAPIC_IRR >> 2) + word]) >> bit & 1 &&
+	       (READ_ONCE(l->regs[(LAPIC_TMR >> 2) + word]) >> bit & 1) == level;
 }
 
 static inline bool lapic_isr_test(const struct lapic *l, u8 vector)

@@ -57,7 +57,7 @@ static u64 guest_tsc(const struct vcpu *vcpu)
 static bool post_vector(struct lapic_dev *d, const struct irq_msg *msg)
 {
 	smp_mb(); /* what the sender did, then the look at IRR */
-	if (lapic_irr_waits(&d->lapic, msg->vector))
+	if (lapic_waits_as(&d->lapic, msg->vector, msg->level))
 		return false;
 	if (msg->level)
 		set_bit(msg->vector, d->level);
@@ -147,13 +147,14 @@ static u64 ticks_to_ns(const struct lapic_dev *d, u64 ticks)
 }
 
 /*
- * Have the host's timer fire after so many ticks of the guest's TSC, and a
- * little earlier: it takes that long until the guest is entered. At once if they
- * are over by then; wait_for_deadline() waits out the rest.
+ * Have the host's timer fire when the guest's TSC is @deadline, and a little
+ * earlier: it takes that long until the guest is entered. At once if it is over
+ * by then; wait_for_deadline() waits out the rest.
  */
-static void arm_by_tsc(struct lapic_dev *d, s64 ticks)
+static void arm_by_tsc(struct lapic_dev *d, u64 deadline)
 {
-	u64 ns = ticks > 0 ? ticks_to_ns(d, ticks) : 0, advance = advance_ns();
+	u64 now = guest_tsc(d->vcpu), advance = advance_ns();
+	u64 ns = deadline > now ? ticks_to_ns(d, deadline - now) : 0;
 
 	if (ns <= advance) {
 		hrtimer_try_to_cancel(&d->timer);
@@ -175,7 +176,7 @@ static void timer_arm(struct lapic_dev *d)
 	if (!t->armed)
 		hrtimer_try_to_cancel(&d->timer);
 	else if (lapic_timer_by_tsc(t))
-		arm_by_tsc(d, t->expiry - guest_tsc(d->vcpu));
+		arm_by_tsc(d, t->expiry);
 	else
 		hrtimer_start(&d->timer, ns_to_ktime(t->expiry), HRTIMER_MODE_ABS_HARD);
 }
@@ -240,7 +241,8 @@ static void carry_out(struct lapic_dev *d, struct lapic_fx *fx)
 		note_self_ipi(vcpu, &fx->msg);
 	if (what & LAPIC_FX_SEND)
 		irqchip_deliver(vcpu->vm, &fx->msg, vcpu->index, IRQ_FROM_IPI);
-	if (what & LAPIC_FX_EOI_BROADCAST)
+	if (what & LAPIC_FX_EOI_BROADCAST ||
+	    (what & LAPIC_FX_EOI && irqchip_wants_eoi(vcpu->vm->irqchip, fx->eoi_vector)))
 		irqchip_eoi(vcpu, fx->eoi_vector);
 	if (what & LAPIC_FX_TIMER)
 		timer_arm(d);
@@ -273,14 +275,14 @@ static void trace_timer(struct lapic_dev *d)
 /* Not before its time: what is left of a deadline is spun away, if it is no more than the advance. */
 static void wait_for_deadline(struct lapic_dev *d, u64 deadline)
 {
-	s64 left = deadline - guest_tsc(d->vcpu);
+	u64 now = guest_tsc(d->vcpu);
 
-	trace_kvm_wait_lapic_expire(d->vcpu, -left);
-	if (left <= 0 || ticks_to_ns(d, left) > advance_ns())
+	trace_kvm_wait_lapic_expire(d->vcpu, now - deadline);
+	if (deadline <= now || ticks_to_ns(d, deadline - now) > advance_ns())
 		return;
 	do {
 		cpu_relax();
-	} while ((s64)(deadline - guest_tsc(d->vcpu)) > 0);
+	} while (guest_tsc(d->vcpu) < deadline);
 }
 
 static void run_down_timer(struct lapic_dev *d, struct lapic_fx *fx)
@@ -470,8 +472,9 @@ static void fill_cfg(const struct vcpu *vcpu, struct lapic_cfg *cfg)
 		.min_period_ns = MIN_PERIOD_NS,
 		.x2apic = caps->x2apic,
 		.tsc_deadline = true,
-		.eoi_suppress = !vcpu->vm->irqchip->split,
-		.lint0_extint = true,
+		/* The I/O APIC in here has no EOI register that could be written instead. */
+		.eoi_suppress = vcpu->vm->irqchip->split && caps->x2apic,
+		.lint0_extint = vcpu->id == vcpu->vm->bsp_id,
 	};
 }
 
@@ -531,11 +534,11 @@ int lapic_dev_set_state(struct vcpu *vcpu, const struct kvm_lapic_state *state)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < 4; i++)
-		xchg(&d->posted[i], 0);
 	err = lapic_load(&d->lapic, state, vcpu->vm->x2apic_ids, ktime_get_ns(), &fx);
 	if (err)
 		return err;
+	for (i = 0; i < 4; i++)
+		xchg(&d->posted[i], 0);
 	fx.what |= LAPIC_FX_PENDING;
 	carry_out(d, &fx);
 	return 0;
@@ -628,7 +631,8 @@ void lapic_dev_pv_eoi_offer(struct vcpu *vcpu)
 	const u8 pending = PV_EOI_PENDING;
 	int idx;
 
-	if (!(d->pv_eoi_msr & PV_EOI_ENABLED) || !lapic_pv_eoi_ok(&d->lapic))
+	if (!(d->pv_eoi_msr & PV_EOI_ENABLED) || !lapic_pv_eoi_ok(&d->lapic) ||
+	    irqchip_wants_eoi(vcpu->vm->irqchip, lapic_isr_max(&d->lapic)))
 		return;
 	idx = mem_enter(vcpu->vm);
 	if (!mem_write(vcpu, d->pv_eoi_msr & PV_EOI_GPA, &pending, sizeof(pending)))

@@ -155,6 +155,8 @@ void lapic_timer_resume(struct lapic_timer *t, u32 initial, u32 current_count, u
 		run_on(t, current_count, now_ns);
 	else if (t->mode == LAPIC_TIMER_PERIODIC)
 		run_on(t, initial, now_ns);
+	else
+		run_on(t, 0, now_ns); /* VMMs don't save TMCCT: rather once too often than never */
 }
 
 u64 lapic_timer_forward(u64 expiry, u64 period_ns, u64 now, u32 *ret_count)

@@ -50,17 +50,18 @@ static enum hrtimer_restart timer_fires(struct hrtimer *timer)
 
 	spin_lock_irqsave(&d->lock, flags);
 	fire = advance(d, ktime_get_ns(), &next);
+	/* Started, not forwarded: rearm() may have queued it while this ran. */
 	if (next.armed)
-		hrtimer_set_expires(timer, ns_to_ktime(next.deadline));
+		hrtimer_start(timer, ns_to_ktime(next.deadline), HRTIMER_MODE_ABS);
 	spin_unlock_irqrestore(&d->lock, flags);
 	if (fire)
 		pulse(d);
-	return next.armed ? HRTIMER_RESTART : HRTIMER_NORESTART;
+	return HRTIMER_NORESTART;
 }
 
 /*
  * After a change. Lock held; the timer's callback takes it too, so a callback
- * that is running is not waited for: it computes the same.
+ * that is running is not waited for: it starts the timer for what is so then.
  */
 static bool rearm(struct pit_dev *d)
 {
@@ -85,6 +86,18 @@ static void acked(struct irq_ack_notifier *n)
 	spin_unlock_irqrestore(&d->lock, flags);
 	if (again)
 		pulse(d);
+}
+
+void pit_dev_forget(struct vm *vm)
+{
+	struct pit_dev *d = READ_ONCE(vm->irqchip->pit);
+	unsigned long flags;
+
+	if (!d)
+		return;
+	spin_lock_irqsave(&d->lock, flags);
+	pit_forget(&d->pit);
+	spin_unlock_irqrestore(&d->lock, flags);
 }
 
 bool pit_dev_pio(struct vm *vm, u16 port, unsigned int len, bool write, void *data)
