@@ -293,6 +293,61 @@ static void pit(void)
 	taken(&vm, &v, 5, 0x40);
 }
 
+/* A periodic PIT on an edge triggered pin of the I/O APIC: each tick waits for the last one's EOI. */
+static void pit_by_ioapic(void)
+{
+	struct kvm_pit_config config = {0};
+	struct kvm_pit_state2 state;
+	struct kvm_pit_state old;
+	struct kvm_irqchip chip;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(pv_eoi));
+	CHECK_OK(ioctl(vm.fd, KVM_CREATE_PIT2, &config));
+	chip.chip_id = KVM_IRQCHIP_PIC_MASTER;
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.pic.imr = 0xff;
+	CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
+	chip.chip_id = KVM_IRQCHIP_IOAPIC;
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.ioapic.redirtbl[0].bits = 0x51; /* by the default routes */
+	CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
+	vcpu_run_report(&v);
+	CHECK_OK(ioctl(vm.fd, KVM_GET_PIT2, &state));
+	state.channels[0].mode = 2;
+	state.channels[0].count = 1193; /* 1 ms */
+	state.channels[0].gate = 1;
+	state.channels[0].rw_mode = 3;
+	CHECK_OK(ioctl(vm.fd, KVM_SET_PIT2, &state));
+	/* Were no EOI heard of, a tick would come each second. */
+	for (int i = 0; i < 200; i++)
+		vcpu_run_report(&v);
+	CHECK_EQ(guest_u32(&vm, I_LAST_IRQ), 0x51);
+	CHECK_OK(ioctl(vm.fd, KVM_GET_PIT, &old));
+	CHECK_EQ(old.channels[0].count, 1193);
+	CHECK_OK(ioctl(vm.fd, KVM_SET_PIT, &old));
+}
+
+/* The farthest TSC deadline there is: never, and no reason not to run. */
+static void far_deadline(void)
+{
+	struct kvm_lapic_state l;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_reports));
+	l = lapic_get(&v);
+	*lapic_reg(&l, 0x320) = 0x40051; /* LVT timer: TSC deadline */
+	lapic_set(&v, &l);
+	vcpu_set_msr(&v, 0x6e0, ~0ull);
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	CHECK_EQ(vcpu_run_report(&v), 2);
+	vcpu_set_msr(&v, 0x6e0, 1); /* over */
+	vcpu_run_report(&v);
+	CHECK_EQ(guest_u32(&vm, I_LAST_IRQ), 0x51);
+}
+
 /* ---- routes ------------------------------------------------------------------ */
 
 static void routes(void)
@@ -493,6 +548,8 @@ static const struct live_test tests[] = {
 	{"ioapic_edge", ioapic_edge},
 	{"pic", pic},
 	{"pit", pit},
+	{"pit_by_ioapic", pit_by_ioapic, 20},
+	{"far_deadline", far_deadline, 20},
 	{"routes", routes},
 	{"tpr_access", tpr_access},
 	{"chip_state", chip_state},
