@@ -21,7 +21,7 @@ kbuild = flock $(OUT) $(MAKE) --no-print-directory $(if $(findstring jobserver,$
 	-C $(KDIR) M=$(OUT) W=1 GV_WERROR=$(WERROR) \
 	$(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-.PHONY: module
+.PHONY: guests module
 module: mirror ## build build/<release>/glassvisor.ko (KREL=<release>, default: newest 6.1)
 	@$(kbuild) $(SPARSE) modules
 	@$(LAB)/module-btf $(OUT)/glassvisor.ko $(KREL) $(KDIR)
@@ -78,6 +78,9 @@ check-debug: debug-kernel ## the live suite on a kernel with KASAN, lockdep, lea
 	@tests/run debug
 
 .PHONY: soak
+guests: ## Linux guests rebooted, stopped, saved, loaded; CPU hotplug, IPIs, timers, vhost (some minutes)
+	@tests/run guests
+
 soak: module ## a Linux guest under mixed load, stopped and reset now and then (SOAK_SECONDS=600)
 	@$(LAB)/deps.sh
 	@tests/run soak
