@@ -21,7 +21,7 @@ kbuild = flock $(OUT) $(MAKE) --no-print-directory $(if $(findstring jobserver,$
 	-C $(KDIR) M=$(OUT) W=1 GV_WERROR=$(WERROR) \
 	$(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-.PHONY: guests module
+.PHONY: module
 module: mirror ## build build/<release>/glassvisor.ko (KREL=<release>, default: newest 6.1)
 	@$(kbuild) $(SPARSE) modules
 	@$(LAB)/module-btf $(OUT)/glassvisor.ko $(KREL) $(KDIR)
@@ -77,10 +77,12 @@ lint: ## the rules of the house that a script can check
 check-debug: debug-kernel ## the live suite on a kernel with KASAN, lockdep, leak and UB checks
 	@tests/run debug
 
-.PHONY: soak
-guests: ## Linux guests rebooted, stopped, saved, loaded; CPU hotplug, IPIs, timers, vhost (some minutes)
+.PHONY: guests
+guests: module ## Linux guests rebooted, stopped, saved, loaded; CPU hotplug, IPIs, timers, vhost (minutes)
+	@$(LAB)/deps.sh
 	@tests/run guests
 
+.PHONY: soak
 soak: module ## a Linux guest under mixed load, stopped and reset now and then (SOAK_SECONDS=600)
 	@$(LAB)/deps.sh
 	@tests/run soak
