@@ -93,7 +93,7 @@ debug-kernel: ## build that kernel, once (a quarter of an hour and more)
 	@$(LAB)/debug-kernel
 
 .PHONY: bench
-bench: ## instructions per operation, stock KVM and glassvisor side by side
+bench: ## instructions per operation, stock KVM and glassvisor side by side; BENCH=svm or vmx for one
 	@$(LAB)/deps.sh
 	@tests/bench/run
 

@@ -69,7 +69,8 @@
 	F(u32, mode, "%u", AS_DIRTY_MODES, NONE, "What asked for it")                              \
 	F(u64, npages, "%llu", AS_IS, PAGES, "Pages of the slot")                                  \
 	F(u64, dirty, "%llu", AS_IS, PAGES, "Pages found dirty")                                   \
-	F(u64, protected, "%llu", AS_IS, NONE, "Mappings that lost their write access")            \
+	F(u64, protected, "%llu", AS_IS, NONE,                                                     \
+	  "Mappings that lost their write access, or dirty bit where the hardware logs")           \
 	F(u32, flushes, "%u", AS_IS, NONE, "TLB flushes of the whole VM")                          \
 	F(u64, protect_ns, "%llu", AS_IS, NS, "Time to collect and protect")                       \
 	F(u64, flush_ns, "%llu", AS_IS, NS, "Time to flush")                                       \
@@ -96,7 +97,8 @@
 	F(u32, vector, "0x%x", AS_IS, NONE, "Vector")                                              \
 	F(u64, wait_ns, "%llu", AS_IS, NS,                                                         \
 	  "Time since it was asked for; seq 0: since its chip gave it")                            \
-	F(u32, seq, "%u", AS_IS, NONE, "Number of its gv_irq_request; 0: not known")
+	F(u32, seq, "%u", AS_IS, NONE, "Number of its gv_irq_request; 0: not known")               \
+	F(u32, source, "%u", AS_IRQ_SOURCES, NONE, "Where it came from")
 
 #define FIELDS_gv_irq_eoi(F)                                                                       \
 	F(u32, vector, "0x%x", AS_IS, NONE, "Vector")                                              \

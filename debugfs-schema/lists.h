@@ -38,8 +38,12 @@
 	X(19, TASK_SWITCH, "task_switch", "selector", "A task switch by the hardware")             \
 	X(20, TRIPLE_FAULT, "triple_fault", "", "A triple fault: shutdown")                        \
 	X(21, EMULATE, "emulate", "", "An intercepted instruction that the emulator finishes")     \
-	X(22, ENTRY_FAILED, "entry_failed", "", "The hardware refused the guest's state")          \
-	X(23, UNKNOWN, "unknown", "", "An exit reason that is not known here")
+	X(22, ENTRY_FAILED, "entry_failed", "rule", "The hardware refused the guest's state")      \
+	X(23, UNKNOWN, "unknown", "", "An exit reason that is not known here")                     \
+	X(24, TIMER, "timer", "", "The deadline of the guest's local APIC timer came")             \
+	X(25, EOI, "eoi", "vector", "The end of an interrupt that others wait for (APICv)")        \
+	X(26, LOG_FULL, "log_full", "", "The hardware's log of dirty pages is full")               \
+	X(27, APIC_WRITE, "apic_write", "register", "A write to the xAPIC that is done (APICv)")
 
 /* enum outcome: what became of an exit. X(number, ID, name, text) */
 #define OUTCOMES(X)                                                                                \

@@ -296,6 +296,35 @@
 	X(78, RDMSRLIST, "rdmsrlist", "RDMSRLIST: a list of MSRs is read")                         \
 	X(79, WRMSRLIST, "wrmsrlist", "WRMSRLIST: a list of MSRs is written")
 
+/* enum vmx_rule: what was wrong with the state that a VMX entry was refused with. */
+#define VMX_RULES(X)                                                                               \
+	X(0, NONE, "none", "Not found out")                                                        \
+	X(1, CONTROLS, "controls", "Controls or host state: info1 is the VM-instruction error")    \
+	X(2, QUALIFICATION, "qualification", "info1 says: 2 PDPTEs, 3 NMI, 4 VMCS link pointer")   \
+	X(3, CR0, "cr0", "CR0: fixed bits, or PG without PE")                                      \
+	X(4, CR4, "cr4", "CR4: fixed bits, or PCIDE outside of long mode")                         \
+	X(5, LONG_MODE, "long_mode", "Long mode without CR0.PG or CR4.PAE")                        \
+	X(6, CR3, "cr3", "CR3 beyond the physical address width")                                  \
+	X(7, DEBUG, "debug", "DR7 or DEBUGCTL")                                                    \
+	X(8, SYSENTER, "sysenter", "SYSENTER_ESP or SYSENTER_EIP is not canonical")                \
+	X(9, PAT, "pat", "PAT: a memory type that does not exist")                                 \
+	X(10, EFER, "efer", "EFER: LMA and LME do not fit the mode")                               \
+	X(11, VM86, "vm86", "A segment register that virtual-8086 mode can't have")                \
+	X(12, ES, "es", "ES is not as it can be")                                                  \
+	X(13, CS, "cs", "CS is not as it can be")                                                  \
+	X(14, SS, "ss", "SS is not as it can be")                                                  \
+	X(15, DS, "ds", "DS is not as it can be")                                                  \
+	X(16, FS, "fs", "FS is not as it can be")                                                  \
+	X(17, GS, "gs", "GS is not as it can be")                                                  \
+	X(18, TR, "tr", "TR is not as it can be")                                                  \
+	X(19, LDTR, "ldtr", "LDTR is not as it can be")                                            \
+	X(20, TABLES, "tables", "Base or limit of GDTR or IDTR")                                   \
+	X(21, RIP, "rip", "RIP is not as it can be")                                               \
+	X(22, RFLAGS, "rflags", "RFLAGS: reserved bits, VM, or IF clear with an interrupt")        \
+	X(23, ACTIVITY, "activity", "The activity state")                                          \
+	X(24, BLOCKING, "blocking", "The interruptibility state, or an event that it forbids")     \
+	X(25, PENDING_DEBUG, "pending_debug", "Pending debug exceptions do not fit RFLAGS.TF")
+
 /* KVM_EXIT_* of linux/kvm.h, as far as x86 has them. */
 #define USER_REASONS(X)                                                                            \
 	X(0, UNKNOWN, "unknown", "An exit that the kernel does not know")                          \

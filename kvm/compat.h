@@ -51,9 +51,17 @@
 #define compat_unregister_syscore(s)	 unregister_syscore_ops(s)
 #endif
 
-/* VMSCAPE: the next exit to userspace on a CPU where a guest ran issues an IBPB. */
 #include <asm/cpufeature.h>
 #include <asm/nospec-branch.h>
+
+/* The kernel takes events by FRED, which 6.1 does not know. */
+#ifdef X86_FEATURE_FRED
+#define compat_fred() cpu_feature_enabled(X86_FEATURE_FRED)
+#else
+#define compat_fred() false
+#endif
+
+/* VMSCAPE: the next exit to userspace on a CPU where a guest ran issues an IBPB. */
 #ifdef X86_FEATURE_IBPB_EXIT_TO_USER
 #define compat_guest_ran()                                                                         \
 	do {                                                                                       \

@@ -37,9 +37,9 @@
 #include "stat/stat.h"
 #include "stat/statfd.h"
 
-extern const struct arch_backend svm_backend;
+extern const struct arch_backend svm_backend, vmx_backend;
 
-static const struct arch_backend *const backends[] = {&svm_backend};
+static const struct arch_backend *const backends[] = {&svm_backend, &vmx_backend};
 
 static enum cpuhp_state hotplug_state;
 

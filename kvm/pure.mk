@@ -8,6 +8,7 @@ PURE += emul/execute.o emul/execute_mov.o emul/execute_alu.o emul/execute_string
 PURE += emul/execute_control.o emul/execute_far.o emul/execute_system.o emul/execute_simd.o
 PURE += mem/slots.o mem/dirtymap.o
 PURE += mmu/gwalk.o mmu/spte.o
+PURE += vmx/controls.o vmx/check.o
 PURE += stat/histpool.o stat/schema.o stat/record_text.o stat/record_keep.o
 PURE += irq/msg.o irq/dest.o irq/lapic.o irq/lapic_reg.o irq/lapic_state.o irq/lapic_timer.o
 PURE += irq/pic.o irq/pit.o irq/ioapic.o irq/route.o

@@ -52,13 +52,14 @@ enum seg_index { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_TR, SEG_LDT
  * end fills or takes whole classes (arch_state_get, arch_state_set); GPRs, RIP
  * and RFLAGS are in struct vcpu after every exit and belong to no class.
  */
-#define STATE_SEGS BIT(0) /* seg[], cpl */
-#define STATE_DT   BIT(1) /* gdt, idt */
-#define STATE_CR   BIT(2) /* cr0 cr2 cr3 cr4 efer */
-#define STATE_DR   BIT(3) /* db[], dr6, dr7 */
-#define STATE_MSR  BIT(4) /* the system-call MSRs and the others that live in the VMCB or VMCS */
-#define STATE_IRQ  BIT(5) /* NMI mask; and vcpu->shadow and vcpu->cr8 on the way in */
-#define STATE_ALL  (BIT(6) - 1)
+#define STATE_SEGS  BIT(0) /* seg[], cpl */
+#define STATE_DT    BIT(1) /* gdt, idt */
+#define STATE_CR    BIT(2) /* cr0 cr2 cr3 cr4 efer */
+#define STATE_DR    BIT(3) /* db[], dr6, dr7 */
+#define STATE_MSR   BIT(4) /* the system-call MSRs and the others that live in the VMCB or VMCS */
+#define STATE_IRQ   BIT(5) /* NMI mask; and vcpu->shadow and vcpu->tpr on the way in */
+#define STATE_PDPTE BIT(6) /* pdpte[], under PAE paging and if arch_caps.pdptes */
+#define STATE_ALL   (BIT(7) - 1)
 
 /* Interrupt shadow bits, valued as KVM_GET_VCPU_EVENTS reports them. */
 #define SHADOW_MOV_SS KVM_X86_SHADOW_INT_MOV_SS
@@ -76,6 +77,7 @@ struct vcpu_state {
 	u64 cr3;
 	u64 cr4;
 	u64 efer;
+	u64 pdpte[4];
 
 	u64 db[4];
 	u64 dr6;
@@ -118,6 +120,20 @@ struct event {
 #define EVENT_DUE_IRQ	    BIT(2) /* interrupt.pending or interrupt.injected */
 #define EVENT_DUE_SHUTDOWN  BIT(3) /* triple_fault */
 
+/* Which interrupt it is, for traces. */
+struct irq_origin {
+	u32 seq;  /* of gv_irq_request; 0: not known */
+	u32 from; /* enum irq_from */
+};
+
+/* What arch_apicv_update() is told. */
+struct apicv {
+	bool x2apic; /* by MSRs; else by vm->apic_page */
+	u32 *regs;   /* the local APIC's, in a page of their own as far as the hardware uses it */
+	u8 rvi, svi; /* highest vectors in IRR and in service; 0: none */
+	u64 eoi_exit[4]; /* EXIT_EOI when one of these ends */
+};
+
 /*
  * What is to be delivered to the guest, apart from what userspace's chips hold.
  * "injected": handed to the hardware once, must go in before anything else;
@@ -133,7 +149,7 @@ struct vcpu_events {
 		bool soft;
 		u8 vector;
 		u64 asked_tsc; /* host TSC when it became pending, or was asked for */
-		u32 seq;       /* of gv_irq_request; 0: not known */
+		struct irq_origin origin;
 	} interrupt;
 	bool nmi_injected;
 	u8 nmi_pending; /* 0..2 */
@@ -184,6 +200,10 @@ struct vm_stat {
 
 struct vcpu_stat {
 #include "../debugfs-schema/vcpu.def"
+};
+
+struct slot_stat {
+#include "../debugfs-schema/slot.def"
 };
 #undef STAT
 

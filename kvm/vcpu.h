@@ -27,6 +27,7 @@
 enum vcpu_request {
 	REQ_KICK, /* nothing but leave the guest */
 	REQ_TLB_FLUSH,
+	REQ_WRITE_LOG,	  /* the hardware is to log writes, or no more: vm->log_slots */
 	REQ_CLOCK_UPDATE, /* refresh the kvmclock page */
 	REQ_MSR_FILTER,	  /* the filter changed: msr_filter_refresh() */
 	REQ_STEAL_UPDATE, /* renew what the guest reads of stolen time */
@@ -39,6 +40,14 @@ enum vcpu_request {
 
 /* vcpu->mode: where the vCPU's thread is, for kicks. */
 enum vcpu_mode { VCPU_OUTSIDE, VCPU_IN_GUEST };
+
+/* vcpu->lapic_words: what the guest may have done without an exit, to be looked at after one. */
+#define LAPIC_WORD_VAPIC BIT(0) /* in its memory: KVM_SET_VAPIC_ADDR */
+#define LAPIC_WORD_EOI	 BIT(1) /* there: the end of the interrupt in service (PV EOI) */
+#define LAPIC_WORD_TPR	 BIT(2) /* it has written another value to CR8 or TPR */
+#define LAPIC_WORD_APICV BIT(3) /* the hardware had the local APIC: arch_apicv_update() */
+
+#define CR8_EXIT_ALL 16 /* arch_cr8_exit() */
 
 /* vcpu->fpu_switch: registers beside the FPU state that are switched around an entry. */
 #define FPU_SWITCH_XCR0 BIT(0)
@@ -94,7 +103,7 @@ struct vcpu {
 	u64 rip;
 	u64 rflags;
 	u8 shadow; /* SHADOW_*: interrupt shadow */
-	u8 cr8;	   /* TPR, bits 3:0; every write by the guest exits */
+	u8 tpr;	   /* CR8 is its bits 7:4; current after each exit */
 	struct vcpu_state st;
 	u32 st_valid; /* STATE_* classes of st that are current */
 	u32 st_dirty; /* classes that the back end must take before the next entry */
@@ -103,18 +112,23 @@ struct vcpu {
 	unsigned long requests; /* (a) BIT(enum vcpu_request) */
 	int mode;		/* (a) enum vcpu_mode */
 
+	/* Pages that the guest made dirty since its last entry, from the back end. */
+	u32 n_logged;
+	const u64 *logged; /* addresses, bytes; the lowest 12 bits mean nothing */
+
 	/* Events. */
 	struct vcpu_events events;
 	bool irq_window; /* asked of the back end */
 	bool nmi_window;
+	u8 cr8_exit;	  /* ... of arch_cr8_exit() */
 	u8 mp_state;	  /* KVM_MP_STATE_* */
 	bool pv_unhalted; /* KVM_HC_KICK_CPU came: the next or the present halt is over */
 
 	/* Interrupt chips in the kernel. */
 	struct lapic_dev *lapic; /* (c) irq/irqchip.h; NULL: userspace's */
-	u8 lapic_words;		 /* LAPIC_WORD_*: what of it is in guest memory now */
-	struct rcuwait wait;	 /* (a) the thread, while it sleeps: core/halt.c */
-	u64 halt_poll_ns;	 /* how long a halt polls now */
+	u8 lapic_words;	     /* LAPIC_WORD_*: what the guest may have done to it without an exit */
+	struct rcuwait wait; /* (a) the thread, while it sleeps: core/halt.c */
+	u64 halt_poll_ns;    /* how long a halt polls now */
 
 	/* Exit being handled and its remainder in userspace. */
 	struct exit exit;
@@ -149,14 +163,14 @@ struct vcpu {
 	u64 spec_ctrl;
 
 	/* Time: core/time.c */
-	u64 tsc_offset;
-	u64 tsc_adjust; /* MSR IA32_TSC_ADJUST */
-	u32 tsc_khz;
-	u64 steal_msr;	      /* MSR_KVM_STEAL_TIME: gpa | enable; core/pv.c */
-	bool steal_preempted; /* "preempted" may stand there, and nobody has looked since */
-	u64 steal_seen;	      /* the thread's run delay when it was written last, ns */
-	u64 kvmclock_msr;     /* MSR_KVM_SYSTEM_TIME: gpa | enable */
-	bool kvmclock_pause;  /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
+	u64 tsc_offset;		  /* guest TSC - scaled host TSC */
+	u64 tsc_adjust;		  /* MSR IA32_TSC_ADJUST */
+	struct tsc_rate tsc_rate; /* changes while not loaded, under vm->kvmclock_lock */
+	u64 steal_msr;		  /* MSR_KVM_STEAL_TIME: gpa | enable; core/pv.c */
+	bool steal_preempted;	  /* "preempted" may stand there, and nobody has looked since */
+	u64 steal_seen;		  /* the thread's run delay when it was written last, ns */
+	u64 kvmclock_msr;	  /* MSR_KVM_SYSTEM_TIME: gpa | enable */
+	bool kvmclock_pause;	  /* KVM_KVMCLOCK_CTRL: tell the guest it was stopped */
 	int kvmclock_cpu;
 
 	/* KVM_SET_GUEST_DEBUG. */
@@ -183,5 +197,11 @@ struct vcpu {
 	struct vcpu_account account;
 	struct vcpu_stat stat; /* written by the vCPU's thread alone */
 };
+
+/* The vCPU's TSC when the host's is @host_tsc. */
+static inline u64 vcpu_tsc_at(const struct vcpu *vcpu, u64 host_tsc)
+{
+	return tsc_scale_ticks(&vcpu->tsc_rate, host_tsc) + READ_ONCE(vcpu->tsc_offset);
+}
 
 #endif /* GLASSVISOR_VCPU_H */

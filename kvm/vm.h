@@ -26,14 +26,16 @@ struct dentry;
  * The VM's clocks. kvmclock is base_ns at host TSC base_tsc, and runs on with
  * the host's TSC where that is stable; else it is the host's boot-time clock
  * plus clock_offset. The tsc_ fields say what was last written to a guest's
- * TSC, so that vCPUs which userspace sets one after the other come out equal.
+ * TSC, so that vCPUs which userspace sets one after the other come out equal:
+ * it was tsc_value when the host's was tsc_host.
  */
 struct vm_time {
 	struct tsc_scale scale; /* (c) host TSC ticks to ns */
 	u64 base_tsc;		/* host TSC ticks */
 	u64 base_ns;		/* kvmclock at base_tsc, ns */
 	s64 clock_offset;	/* kvmclock - host boot-time clock, ns; without a stable TSC */
-	u64 tsc_offset;		/* guest TSC - host TSC of the last write */
+	u64 tsc_host;		/* host TSC ticks */
+	u64 tsc_value;		/* guest TSC ticks */
 };
 
 /* Where the guest's accesses go that are not to its memory. */
@@ -62,11 +64,16 @@ struct vm {
 
 	/* Memory: mem/ */
 	struct slots_table __rcu *slots; /* (s) never NULL */
+	u32 log_slots;			 /* (s), read any time: slots that log */
 	struct rb_root_cached hva_tree; /* slots by host address; changed under (m) write and (i) */
 
 	/* Nested translation: mmu/ */
 	rwlock_t mmu_lock;
-	u64 *root; /* (c) top table, one for all vCPUs; entries: (m) */
+	u64 *root;	      /* (c) top table, one for all vCPUs; entries: (m) */
+	atomic_t mmio_tables; /* (a) tables that exist for the sake of mmu/mmio.c */
+	struct page
+		*apic_page; /* (c) stands for the xAPIC of every vCPU, see mmu/mmio.c; or NULL */
+	bool apic_page_on;  /* it may be mapped; changed under (m), once */
 	struct mmu_notifier notifier;
 	spinlock_t inval_lock;
 	unsigned int inval_count;     /* (i): running invalidations; read with READ_ONCE */

@@ -11,6 +11,7 @@
 #include <linux/cpumask.h>
 #include <linux/kvm.h>
 
+#include "../arch/backend.h"
 #include "../core/core.h"
 #include "../irq/irqchip.h"
 #include "abi.h"
@@ -35,6 +36,11 @@ static int cap_max_vcpu_id(struct vm *vm)
 static int cap_xsave2(struct vm *vm)
 {
 	return fpu_xsave2_size(vm);
+}
+
+static int cap_tsc_control(struct vm *vm)
+{
+	return arch_caps.tsc_scaling;
 }
 
 static int cap_adjust_clock(struct vm *vm)
@@ -108,6 +114,8 @@ static const struct cap caps[] = {
 	[KVM_CAP_KVMCLOCK_CTRL] = {1},
 	[KVM_CAP_VCPU_ATTRIBUTES] = {1},
 	[KVM_CAP_GET_TSC_KHZ] = {1},
+	[KVM_CAP_TSC_CONTROL] = {.fn = cap_tsc_control},
+	[KVM_CAP_VM_TSC_CONTROL] = {.fn = cap_tsc_control},
 
 	/* Interrupt chips. */
 	[KVM_CAP_IRQCHIP] = {1},
@@ -192,6 +200,8 @@ static int enable_locked(struct vm *vm, u32 cap, u64 arg)
 		WRITE_ONCE(vm->x2apic_ids, arg & KVM_X2APIC_API_USE_32BIT_IDS);
 		WRITE_ONCE(vm->x2apic_no_broadcast_quirk,
 			   arg & KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK);
+		if (vm->irqchip)
+			irqchip_tables_changed(vm->irqchip);
 		return 0;
 	case KVM_CAP_MAX_VCPU_ID:
 		return enable_max_vcpu_id(vm, arg);

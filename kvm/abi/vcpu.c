@@ -405,7 +405,7 @@ static long enable_cap(struct abi_call *call)
 
 static long get_tsc_khz(struct abi_call *call)
 {
-	return call->vcpu->tsc_khz;
+	return call->vcpu->tsc_rate.khz;
 }
 
 static long set_tsc_khz(struct abi_call *call)

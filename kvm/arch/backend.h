@@ -17,9 +17,16 @@ struct spte_fmt;
 struct arch_caps {
 	bool next_rip;	    /* exits tell the next instruction's address */
 	bool decode_assist; /* exits tell operands and instruction bytes */
-	bool tsc_scaling;
-	bool nested_1g;	  /* 1 GiB leaves in nested tables */
-	u8 nested_levels; /* levels of the nested tables: 4 or 5 */
+	bool tsc_scaling;   /* guests' TSCs may run at other rates than the host's */
+	bool nested_1g;	    /* 1 GiB leaves in nested tables */
+	u8 nested_levels;   /* levels of the nested tables: 4 or 5 */
+	u8 tsc_frac_bits;   /* with tsc_scaling: bits of a ratio behind the point, */
+	u64 tsc_ratio_max;  /* ... and the greatest ratio */
+	bool apicv;	    /* guests can take interrupts, and end them, without exits */
+	bool apic_access; /* exits tell accesses to vm->apic_page apart: EXIT_MMU_FAULT with a mark */
+	bool deadline;	  /* guests can be ended at a given TSC */
+	bool write_log;	  /* can log which pages the guest makes dirty: write_log_set */
+	bool pdptes;	  /* PAE's top level is part of the state: who moves it loads it */
 };
 
 struct arch_backend {
@@ -27,8 +34,9 @@ struct arch_backend {
 	u8 isa;		  /* EXIT_ISA_* */
 	/*
 	 * Once at load, may sleep: check this machine, allocate per-CPU areas.
-	 * 0, -EOPNOTSUPP: no such hardware, -EACCES: firmware switched it off,
-	 * -ENOMEM. On an error *ret_why is a sentence for the log.
+	 * 0, -ENODEV: a CPU for another back end; -EOPNOTSUPP: no such hardware,
+	 * -EACCES: firmware switched it off, -EBUSY: somebody else uses it, -ENOMEM.
+	 * With all but -ENODEV *ret_why is a sentence for the log.
 	 */
 	int (*probe)(struct arch_caps *ret_caps, const char **ret_why);
 	/* Undo probe(). */

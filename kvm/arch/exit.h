@@ -62,6 +62,12 @@ struct exit {
 			u64 payload; /* CR2 of #PF, DR6 of #DB */
 		} exception;
 		struct {
+			u8 vector;
+		} eoi;
+		struct {
+			u16 offset; /* in the xAPIC's page: of ICR */
+		} apic_write;
+		struct {
 			u64 gva;
 			bool decoded;
 		} invlpg;
@@ -73,6 +79,7 @@ struct exit {
 		} task;
 		struct {
 			u64 hw_code; /* KVM_EXIT_FAIL_ENTRY's hardware_entry_failure_reason */
+			u8 rule;     /* what was wrong: VMX_RULES; 0: not known */
 		} failed;
 	};
 };
@@ -84,6 +91,12 @@ struct exit {
 #define MMU_ACCESS_PRESENT BIT(3) /* an entry was there but forbade it */
 #define MMU_ACCESS_RSVD	   BIT(4) /* a reserved bit was set: a misconfiguration, or ours for MMIO */
 #define MMU_ACCESS_WALK	   BIT(5) /* met while walking the guest's own page tables */
+
+/*
+ * Met the mark of a page without a slot (mmu/mmio.c), with MMU_ACCESS_RSVD. What kind of access it
+ * was is not known then, nor whether it was the instruction's or the walk's.
+ */
+#define MMU_ACCESS_MARK BIT(6)
 
 /* The error code of a #PF that says the same as @access. */
 static inline u32 mmu_error_code(u32 access)

@@ -33,8 +33,9 @@ extern const struct arch_backend *arch_backend __ro_after_init;
 
 /*
  * arch_select - probe the back ends in order and bind the first that fits.
- * Returns 0, or the first back end's errno after it logged one line that says
- * why: -EOPNOTSUPP no such hardware, -EACCES firmware switched it off.
+ * Returns 0, or the errno of the back end that is for this CPU after it logged
+ * one line that says why: -EOPNOTSUPP no such hardware, -EACCES firmware
+ * switched it off, -EBUSY somebody else uses it.
  */
 int arch_select(const struct arch_backend *const *backends, unsigned int n);
 /* Undo arch_select(); no VM may exist. */

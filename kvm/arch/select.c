@@ -59,8 +59,8 @@ DEFINE_PER_CPU(bool, arch_cpu_on);
 
 int arch_select(const struct arch_backend *const *backends, unsigned int n)
 {
-	const char *first_why = "no back end in this build";
-	int first_err = -EOPNOTSUPP;
+	const char *told = "this CPU is of a kind that has neither SVM nor VMX";
+	int told_err = -EOPNOTSUPP;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -78,14 +78,15 @@ int arch_select(const struct arch_backend *const *backends, unsigned int n)
 			bind(b);
 			return 0;
 		}
-		if (!i) {
-			first_err = err;
-			first_why = why;
+		if (err != -ENODEV) {
+			told_err = err;
+			told = why;
+			break;
 		}
 	}
 
-	pr_err("can't run here: %s\n", first_why);
-	return first_err;
+	pr_err("can't run here: %s\n", told);
+	return told_err;
 }
 
 void arch_deselect(void)

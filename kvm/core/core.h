@@ -208,7 +208,9 @@ int msr_host_write(struct vcpu *vcpu, u32 index, u64 value);
 int msr_feature_read(u32 index, u64 *ret);
 u32 msr_index_list(const u32 **ret_list);
 u32 msr_feature_list(const u32 **ret_list);
+/* MSRs after RESET, and what INIT resets of them; those in vcpu->st come with the state. */
 void msr_reset(struct vcpu *vcpu);
+void msr_init_reset(struct vcpu *vcpu);
 
 /* msr_filter.c ----------------------------------------------------------- */
 /* KVM_X86_SET_MSR_FILTER; bitmaps are in user memory. Takes vm->lock, waits for readers. */
@@ -319,9 +321,12 @@ u64 time_guest_tsc(struct vcpu *vcpu);
 /* host: from KVM_SET_MSRS; else by the guest's WRMSR. */
 void time_tsc_write(struct vcpu *vcpu, u64 value, bool host);
 void time_tsc_adjust_write(struct vcpu *vcpu, u64 value, bool host);
-/* KVM_VCPU_TSC_OFFSET: guest TSC - host TSC. */
+/* KVM_VCPU_TSC_OFFSET: guest TSC - scaled host TSC. */
 void time_tsc_offset_write(struct vcpu *vcpu, u64 offset);
-/* KVM_SET_TSC_KHZ on a vCPU or VM: only the host's own rate; -EINVAL. 0: the host's. */
+/*
+ * KVM_SET_TSC_KHZ on a vCPU, and on a VM for vCPUs to come. 0: the host's rate. -EINVAL for others
+ * than that where the hardware does not scale, or not so far.
+ */
 int time_tsc_khz_set(struct vcpu *vcpu, u32 khz);
 int time_vm_tsc_khz_set(struct vm *vm, u64 khz);
 void time_kvmclock_write(struct vcpu *vcpu, u64 value);
@@ -339,8 +344,8 @@ int time_kvmclock_ctrl(struct vcpu *vcpu);
 /* emulate.c ------------------------------------------------------------- */
 /* Advance RIP over the exiting instruction; fetches and decodes if it must. */
 enum run_result emulate_skip(struct vcpu *vcpu, struct exit *exit);
-/* Is the instruction at RIP a VMCALL? That is Intel's, and #UD on an AMD CPU. */
-bool emulate_at_vmcall(struct vcpu *vcpu, const struct exit *exit);
+/* Is the instruction at RIP the other vendor's hypercall? It is #UD on this one's CPUs. */
+bool emulate_at_hypercall(struct vcpu *vcpu, const struct exit *exit);
 /*
  * The exiting instruction is over and the next is at @next_rip: wraps it to the
  * code size, ends the interrupt shadow and RF, raises the trap of RFLAGS.TF.

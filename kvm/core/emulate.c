@@ -116,9 +116,10 @@ static unsigned int fetch_length(struct vcpu *vcpu, const struct exit *exit)
 	return len;
 }
 
-bool emulate_at_vmcall(struct vcpu *vcpu, const struct exit *exit)
+bool emulate_at_hypercall(struct vcpu *vcpu, const struct exit *exit)
 {
-	static const u8 vmcall[] = {0x0f, 0x01, 0xc1};
+	static const u8 vmcall[] = {0x0f, 0x01, 0xc1}, vmmcall[] = {0x0f, 0x01, 0xd9};
+	const u8 *other = exit->isa == EXIT_ISA_SVM ? vmcall : vmmcall;
 	u64 bytes[2];
 	unsigned int n;
 	int idx;
@@ -126,7 +127,7 @@ bool emulate_at_vmcall(struct vcpu *vcpu, const struct exit *exit)
 	idx = mem_enter(vcpu->vm);
 	n = fetch_all(vcpu, code_linear(vcpu, exit), fetch_access(exit), (u8 *)bytes);
 	mem_leave(vcpu->vm, idx);
-	return n >= sizeof(vmcall) && !memcmp(bytes, vmcall, sizeof(vmcall));
+	return n >= sizeof(vmcall) && !memcmp(bytes, other, sizeof(vmcall));
 }
 
 /* ---- going out to userspace ------------------------------------------------------ */

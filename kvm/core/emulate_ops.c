@@ -54,6 +54,18 @@ static enum emul_mem general_protection(struct vcpu *vcpu)
 }
 
 /*
+ * A fault that met a mark does not say which way it went. It was this access's, when the
+ * instruction reads or writes; when it does both, the CPU may have come no further than the
+ * reading, and the guest's rights to write are looked up with that.
+ */
+static bool either_way(const struct vcpu *vcpu, u32 acc)
+{
+	const u32 both = EMUL_ACC_READ | EMUL_ACC_WRITE;
+
+	return vcpu->exit.mmu.access & MMU_ACCESS_MARK && (acc & both) != both;
+}
+
+/*
  * The guest's page tables were walked by the CPU before the nested fault at
  * emul_gpa. If this access is the instruction's only explicit operand, goes
  * the way the fault went (read or write) and has its page offset, it is the
@@ -63,7 +75,7 @@ static bool is_faulting_access(const struct vcpu *vcpu, u64 linear, u32 acc)
 {
 	return vcpu->emul_gpa != GPA_INVALID && acc & EMUL_ACC_OPERAND &&
 	       !((vcpu->emul_gpa ^ linear) & ~GV_PAGE_MASK) &&
-	       vcpu->emul_gpa_write == !!(acc & EMUL_ACC_WRITE);
+	       (vcpu->emul_gpa_write == !!(acc & EMUL_ACC_WRITE) || either_way(vcpu, acc));
 }
 
 static enum emul_mem translate(struct vcpu *vcpu, u64 linear, u32 acc, gpa_t *ret_gpa)

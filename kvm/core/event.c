@@ -21,6 +21,7 @@
 
 #include "../arch/ops.h"
 #include "../irq/irqchip.h"
+#include "../mmu/mmu.h"
 #include "../stat/account.h"
 #include "../stat/stat.h"
 #include "../trace/irq.h"
@@ -36,20 +37,28 @@ static void due_set(struct vcpu *vcpu, u32 bit, bool on)
 }
 
 /* What the local APIC, or the PIC through it, has for the CPU: lapic_dev_pending(). */
-static int chip_pending(struct vcpu *vcpu)
+static __always_inline int chip_pending(struct vcpu *vcpu)
 {
-	return lapic_in_kernel(vcpu) ? lapic_dev_pending(vcpu) : -1;
+	int pending = lapic_in_kernel(vcpu) ? lapic_dev_pending(vcpu) : -1;
+
+	/* The hardware sees to the local APIC's own. */
+	if (unlikely(vcpu->lapic_words & LAPIC_WORD_APICV) && pending != LAPIC_EXTINT)
+		return -1;
+	return pending;
 }
 
-static void due_refresh(struct vcpu *vcpu)
+/* Returns chip_pending(). */
+static int due_refresh(struct vcpu *vcpu)
 {
 	struct vcpu_events *ev = &vcpu->events;
+	int pending = chip_pending(vcpu);
 
 	due_set(vcpu, EVENT_DUE_EXCEPTION, ev->exc.pending || ev->exc.injected);
 	due_set(vcpu, EVENT_DUE_NMI, ev->nmi_pending || ev->nmi_injected);
 	due_set(vcpu, EVENT_DUE_IRQ,
-		ev->interrupt.pending || ev->interrupt.injected || chip_pending(vcpu) >= 0);
+		ev->interrupt.pending || ev->interrupt.injected || pending >= 0);
 	due_set(vcpu, EVENT_DUE_SHUTDOWN, ev->triple_fault);
+	return pending;
 }
 
 /* ---- exceptions -------------------------------------------------------- */
@@ -152,7 +161,7 @@ static void inject_interrupt(struct vcpu *vcpu)
 		stat_inc(vcpu, irq_injections);
 		waited = account_irq(vcpu, ev->interrupt.vector, ev->interrupt.asked_tsc);
 		trace_gv_irq_inject(vcpu->vm->vm_id, vcpu->id, ev->interrupt.vector, waited,
-				    ev->interrupt.seq);
+				    ev->interrupt.origin.seq, ev->interrupt.origin.from);
 	}
 	arch_event_inject(vcpu, &event);
 }
@@ -163,6 +172,12 @@ static bool irq_open(struct vcpu *vcpu)
 	return (vcpu->rflags & X86_EFLAGS_IF) && !vcpu->shadow;
 }
 
+/* What userspace would inject is its PIC's, and that comes in by LINT0. */
+static bool takes_user_irq(struct vcpu *vcpu)
+{
+	return !lapic_in_kernel(vcpu) || READ_ONCE(vcpu->lapic->passes_pic);
+}
+
 bool event_irq_allowed(struct vcpu *vcpu)
 {
 	const struct vcpu_events *ev = &vcpu->events;
@@ -170,10 +185,7 @@ bool event_irq_allowed(struct vcpu *vcpu)
 	/* A masked NMI may wait; anything else goes in first. */
 	if (ev->due & ~EVENT_DUE_NMI || ev->nmi_injected)
 		return false;
-	/* What userspace would inject is its PIC's, and that comes in by LINT0. */
-	if (lapic_in_kernel(vcpu) && !READ_ONCE(vcpu->lapic->passes_pic))
-		return false;
-	return irq_open(vcpu);
+	return takes_user_irq(vcpu) && irq_open(vcpu);
 }
 
 bool event_nmi_allowed(struct vcpu *vcpu)
@@ -209,24 +221,40 @@ static bool take_from_chip(struct vcpu *vcpu)
 
 	if (ev->interrupt.pending || pending < 0)
 		return false;
-	ev->interrupt.asked_tsc = account_tsc();
-	ev->interrupt.seq = 0;
 	ev->interrupt.vector = lapic_dev_ack(vcpu, pending);
 	ev->interrupt.soft = false;
 	ev->interrupt.pending = true;
 	return true;
 }
 
+static void choose_apicv(struct vcpu *vcpu)
+{
+	if (READ_ONCE(vcpu->vm->apic_page_on) && !lapic_dev_at_default(vcpu))
+		mmu_apic_page_off(vcpu->vm);
+	lapic_dev_apicv_choose(vcpu);
+}
+
 /* The chips, the TPR or a halt: what follows from what the local APIC holds now. */
 void event_lapic_changed(struct vcpu *vcpu)
 {
-	u8 cr8 = lapic_cr8_get(&vcpu->lapic->lapic);
+	const struct lapic *l = &vcpu->lapic->lapic;
+	u8 tpr = lapic_reg(l, LAPIC_TPR), behind = 0;
+	int pending;
 
-	if (cr8 != vcpu->cr8) {
-		vcpu->cr8 = cr8;
+	if (unlikely(tpr != vcpu->tpr)) {
+		vcpu->tpr = tpr;
 		vcpu_irq_dirty(vcpu);
 	}
-	due_refresh(vcpu);
+	if (unlikely(arch_caps.apicv || arch_caps.apic_access))
+		choose_apicv(vcpu);
+	pending = due_refresh(vcpu);
+	/* What is above the TPR does not wait for it. */
+	if (l->irr_words && (pending < 0 || pending == LAPIC_EXTINT))
+		behind = lapic_behind_tpr(l);
+	if (unlikely(behind != vcpu->cr8_exit)) {
+		vcpu->cr8_exit = behind;
+		arch_cr8_exit(vcpu, behind);
+	}
 }
 
 bool event_wakes(struct vcpu *vcpu)
@@ -235,7 +263,8 @@ bool event_wakes(struct vcpu *vcpu)
 
 	return ev->due & (EVENT_DUE_EXCEPTION | EVENT_DUE_SHUTDOWN) ||
 	       (ev->nmi_pending && event_nmi_allowed(vcpu)) ||
-	       ((ev->interrupt.pending || chip_pending(vcpu) >= 0) &&
+	       ((ev->interrupt.pending ||
+		 (lapic_in_kernel(vcpu) && lapic_dev_pending(vcpu) >= 0)) &&
 		(vcpu->rflags & X86_EFLAGS_IF));
 }
 
@@ -251,6 +280,11 @@ static enum event_type inject_one(struct vcpu *vcpu)
 	if (ev->exc.injected || ev->exc.pending) {
 		inject_exception(vcpu);
 		return EVENT_EXCEPTION;
+	}
+	/* Userspace may have closed the door behind one that was begun. */
+	if (unlikely(ev->interrupt.injected && !ev->interrupt.soft && !irq_open(vcpu))) {
+		ev->interrupt.injected = false;
+		ev->interrupt.pending = true;
 	}
 	if (ev->nmi_injected ||
 	    (!ev->interrupt.injected && ev->nmi_pending && event_nmi_allowed(vcpu))) {
@@ -269,7 +303,8 @@ static enum event_type inject_one(struct vcpu *vcpu)
 bool event_prepare_slow(struct vcpu *vcpu)
 {
 	struct vcpu_events *ev = &vcpu->events;
-	bool user_window = vcpu->run->request_interrupt_window;
+	/* A window that the local APIC keeps shut would be looked out of for ever. */
+	bool user_window = vcpu->run->request_interrupt_window && takes_user_irq(vcpu);
 
 	if (!ev->due) {
 		windows(vcpu, user_window, false);
@@ -419,7 +454,7 @@ int event_set(struct vcpu *vcpu, const struct kvm_vcpu_events *in)
 	ev->interrupt.pending = in->interrupt.injected && !in->interrupt.soft;
 	ev->interrupt.vector = in->interrupt.nr;
 	ev->interrupt.asked_tsc = account_tsc();
-	ev->interrupt.seq = 0;
+	ev->interrupt.origin = (struct irq_origin){};
 	ev->interrupt.soft = in->interrupt.soft;
 	ev->nmi_injected = in->nmi.injected;
 	if (in->flags & KVM_VCPUEVENT_VALID_NMI_PENDING)
@@ -449,7 +484,7 @@ int event_user_interrupt(struct vcpu *vcpu, u32 irq)
 	ev->interrupt.soft = false;
 	ev->interrupt.vector = irq;
 	ev->interrupt.asked_tsc = account_tsc();
-	ev->interrupt.seq = 0;
+	ev->interrupt.origin = (struct irq_origin){.from = IRQ_FROM_USERSPACE};
 	trace_gv_irq_request(vcpu->vm->vm_id, vcpu->id, irq, IRQ_FROM_USERSPACE, IRQ_FIXED, 0, 0);
 	due_refresh(vcpu);
 	return 0;

@@ -12,6 +12,8 @@
 #include <linux/kvm.h>
 #include <linux/kvm_para.h>
 #include <linux/nospec.h>
+#include <asm/cpu.h>
+#include <asm/cpufeature.h>
 
 #include "../arch/ops.h"
 #include "../irq/irqchip.h"
@@ -188,7 +190,7 @@ static enum run_result exit_hypercall(struct vcpu *vcpu, struct exit *exit)
 
 static enum run_result lowered_cr8(struct vcpu *vcpu, u8 before)
 {
-	if (vcpu->cr8 >= before || lapic_in_kernel(vcpu))
+	if (vcpu->tpr >= before || lapic_in_kernel(vcpu))
 		return RUN_AGAIN;
 	/* Userspace's LAPIC may hold an interrupt that the lower TPR lets through. */
 	vcpu->run->exit_reason = KVM_EXIT_SET_TPR;
@@ -197,7 +199,7 @@ static enum run_result lowered_cr8(struct vcpu *vcpu, u8 before)
 
 static enum run_result exit_cr(struct vcpu *vcpu, struct exit *exit)
 {
-	u8 cr8 = vcpu->cr8;
+	u8 tpr = vcpu->tpr;
 	u8 nr = exit->cr.nr;
 	enum run_result res;
 
@@ -219,7 +221,7 @@ static enum run_result exit_cr(struct vcpu *vcpu, struct exit *exit)
 		res = emulate_skip(vcpu, exit);
 	}
 	if (nr == 8 && res == RUN_AGAIN)
-		return lowered_cr8(vcpu, cr8);
+		return lowered_cr8(vcpu, tpr);
 	return res;
 }
 
@@ -315,11 +317,32 @@ static enum run_result exit_io(struct vcpu *vcpu, struct exit *exit)
 
 /* ---- memory ----------------------------------------------------------------- */
 
+static enum run_result emulate_mmio(struct vcpu *vcpu, struct exit *exit)
+{
+	/*
+	 * An event whose delivery faulted on what is no memory can't be emulated:
+	 * the access belongs to no instruction.
+	 */
+	if (exit->vectoring.type != EVENT_NONE)
+		return internal_error(vcpu, KVM_INTERNAL_ERROR_DELIVERY_EV, exit->vectoring.vector,
+				      exit->hw_reason);
+	return emulate_insn(vcpu, exit->mmu.access & MMU_ACCESS_WALK ? GPA_INVALID : exit->mmu.gpa);
+}
+
+/* No kvm_page_fault, as with stock KVM: nothing is to be mapped, and there is no error code. */
+static noinline enum run_result exit_marked(struct vcpu *vcpu, struct exit *exit)
+{
+	mmu_fault_marked(vcpu, exit->mmu.gpa, exit->mmu.access);
+	return emulate_mmio(vcpu, exit);
+}
+
 static enum run_result exit_mmu_fault(struct vcpu *vcpu, struct exit *exit)
 {
 	enum mmu_fault_result res;
 	int idx;
 
+	if (exit->mmu.access & MMU_ACCESS_MARK)
+		return exit_marked(vcpu, exit);
 	if (trace_kvm_page_fault_enabled())
 		trace_kvm_page_fault(vcpu, exit->mmu.gpa, exit->info1);
 	idx = mem_enter(vcpu->vm);
@@ -334,25 +357,51 @@ static enum run_result exit_mmu_fault(struct vcpu *vcpu, struct exit *exit)
 	case MMU_MMIO:
 		break;
 	}
-	/*
-	 * An event whose delivery faulted on what is no memory can't be emulated:
-	 * the access belongs to no instruction.
-	 */
-	if (exit->vectoring.type != EVENT_NONE)
-		return internal_error(vcpu, KVM_INTERNAL_ERROR_DELIVERY_EV, exit->vectoring.vector,
-				      exit->hw_reason);
-	return emulate_insn(vcpu, exit->mmu.access & MMU_ACCESS_WALK ? GPA_INVALID : exit->mmu.gpa);
+	return emulate_mmio(vcpu, exit);
 }
 
 /* ---- events ------------------------------------------------------------------ */
+
+/*
+ * A host that detects split locks makes #AC of those of its guests, too, which know nothing of
+ * that: what becomes of them is the host's policy.
+ */
+static bool is_split_lock(struct vcpu *vcpu, const struct exit *exit)
+{
+	bool checks = exit->cpl == 3 && (vcpu->rflags & X86_EFLAGS_AC) &&
+		      (vcpu_state(vcpu, STATE_CR)->cr0 & X86_CR0_AM);
+
+	return !checks && boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT);
+}
+
+static enum run_result exit_split_lock(struct vcpu *vcpu, const struct exit *exit)
+{
+	struct kvm_run *run = vcpu->run;
+
+	/* True: warned, or made slow, and now allowed for this thread. */
+	if (handle_guest_split_lock(vcpu->rip))
+		return RUN_AGAIN;
+	run->exit_reason = KVM_EXIT_EXCEPTION;
+	run->ex.exception = EXC_AC;
+	run->ex.error_code = exit->exception.error_code;
+	return RUN_USER;
+}
 
 static enum run_result exit_exception(struct vcpu *vcpu, struct exit *exit)
 {
 	u8 vector = exit->exception.vector;
 
 	stat_inc(vcpu, exception_exits);
+	if (vector == EXC_AC && is_split_lock(vcpu, exit))
+		return exit_split_lock(vcpu, exit);
+	/* INT1: a trap, and so RIP is behind it. */
+	if (vector == EXC_DB && exit->insn_len) {
+		vcpu->rip += exit->insn_len;
+		if (exit->cs_mode != EMUL_MODE_64)
+			vcpu->rip = (u32)vcpu->rip;
+	}
 	/* A guest that was made for the other vendor's CPUs, or comes from one, has its hypercall. */
-	if (vector == EXC_UD && emulate_at_vmcall(vcpu, exit))
+	if (vector == EXC_UD && emulate_at_hypercall(vcpu, exit))
 		return exit_hypercall(vcpu, exit);
 	if (vector == EXC_DB || vector == EXC_PF)
 		event_queue_payload(vcpu, vector, exit->exception.has_error_code,
@@ -373,6 +422,28 @@ static enum run_result exit_irq_window(struct vcpu *vcpu, struct exit *exit)
 static enum run_result exit_nmi_window(struct vcpu *vcpu, struct exit *exit)
 {
 	stat_inc(vcpu, nmi_window_exits);
+	return RUN_AGAIN;
+}
+
+/* The local APIC's timer, where the hardware ends the guest's run for it. */
+static enum run_result exit_timer(struct vcpu *vcpu, struct exit *exit)
+{
+	if (vcpu->lapic)
+		lapic_dev_deadline_came(vcpu);
+	return RUN_AGAIN;
+}
+
+static enum run_result exit_eoi(struct vcpu *vcpu, struct exit *exit)
+{
+	if (vcpu->lapic)
+		lapic_dev_ended(vcpu, exit->eoi.vector);
+	return RUN_AGAIN;
+}
+
+static enum run_result exit_apic_write(struct vcpu *vcpu, struct exit *exit)
+{
+	if (vcpu->lapic)
+		lapic_dev_icr_written(vcpu);
 	return RUN_AGAIN;
 }
 
@@ -447,6 +518,10 @@ static enum run_result (*const handlers[EXIT_KIND_COUNT])(struct vcpu *, struct 
 	[EXIT_EMULATE] = exit_emulate,
 	[EXIT_ENTRY_FAILED] = exit_entry_failed,
 	[EXIT_UNKNOWN] = exit_unknown,
+	[EXIT_TIMER] = exit_timer,
+	[EXIT_EOI] = exit_eoi,
+	[EXIT_APIC_WRITE] = exit_apic_write,
+	[EXIT_LOG_FULL] = exit_none, /* the log was taken right after the exit */
 };
 
 enum run_result exit_dispatch(struct vcpu *vcpu, struct exit *exit)

@@ -175,6 +175,7 @@ int halt_wait(struct vcpu *vcpu)
 		vcpu->pv_unhalted = false;
 		return 0;
 	}
+	lapic_dev_timer_to_host(vcpu);
 	wait(vcpu);
 	if (!signal_pending(current))
 		return 0;

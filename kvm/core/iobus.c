@@ -18,13 +18,26 @@ static bool bus_write(struct vcpu *vcpu, enum iobus bus, u64 addr, unsigned int 
 	       coalesced_write(vcpu->vm, bus, addr, len, data);
 }
 
+/* The chips' own ports, of one byte. False: not theirs. */
+static bool chip_pio(struct vcpu *vcpu, const struct irqchip *chip, u16 port, bool write, u8 *data)
+{
+	if (pic_port(port))
+		irqchip_pio(vcpu, port, write, data);
+	else if (!pit_dev_has(chip, port))
+		return false;
+	else if (write)
+		pit_dev_write(chip, port, *data);
+	else
+		*data = pit_dev_read(chip, port);
+	return true;
+}
+
 bool iobus_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data)
 {
 	const struct irqchip *chip = vcpu->vm->irqchip;
 
-	if (chip && port < IRQCHIP_PORTS_END && !chip->split &&
-	    (pic_port(port) ? irqchip_pio(vcpu, port, len, write, data)
-			    : pit_dev_pio(vcpu->vm, port, len, write, data)))
+	if (chip && port < IRQCHIP_PORTS_END && len == 1 && !chip->split &&
+	    chip_pio(vcpu, chip, port, write, data))
 		return true;
 	return write && bus_write(vcpu, IOBUS_PIO, port, len, data);
 }

@@ -254,14 +254,71 @@ static enum msr_rule_result core_write(struct vcpu *vcpu, u32 index, u64 value, 
 	return ok ? MSR_RULE_OK : MSR_RULE_GP;
 }
 
-/* ---- one access --------------------------------------------------------------- */
+/* ---- MSRs that the back end switches ------------------------------------------ */
 
-static enum msr_rule_result arch_result(int err)
+/* Where an MSR that the back end switches is kept in vcpu->st, and in which class. */
+static u64 *state_home(struct vcpu *vcpu, u32 index, u32 *ret_class)
 {
-	if (likely(!err))
-		return MSR_RULE_OK;
-	return err == -ENOENT ? MSR_RULE_NONE : MSR_RULE_GP;
+	struct vcpu_state *st = &vcpu->st;
+
+	*ret_class = STATE_MSR;
+	switch (index) {
+	case GMSR_STAR:
+		return &st->star;
+	case GMSR_LSTAR:
+		return &st->lstar;
+	case GMSR_CSTAR:
+		return &st->cstar;
+	case GMSR_SFMASK:
+		return &st->sfmask;
+	case GMSR_KERNEL_GS_BASE:
+		return &st->kernel_gs_base;
+	case GMSR_SYSENTER_CS:
+		return &st->sysenter_cs;
+	case GMSR_SYSENTER_ESP:
+		return &st->sysenter_esp;
+	case GMSR_SYSENTER_EIP:
+		return &st->sysenter_eip;
+	case GMSR_PAT:
+		return &st->pat;
+	case GMSR_FS_BASE:
+		*ret_class = STATE_SEGS;
+		return (u64 *)&st->seg[SEG_FS].base;
+	case GMSR_GS_BASE:
+		*ret_class = STATE_SEGS;
+		return (u64 *)&st->seg[SEG_GS].base;
+	default:
+		WARN_ONCE(1, "glassvisor: MSR 0x%x has a rule and no home\n", index);
+		return NULL;
+	}
 }
+
+static enum msr_rule_result state_read(struct vcpu *vcpu, u32 index, u64 *ret)
+{
+	u32 class;
+	const u64 *home = state_home(vcpu, index, &class);
+
+	if (unlikely(!home))
+		return MSR_RULE_NONE;
+	vcpu_state(vcpu, class);
+	*ret = *home;
+	return MSR_RULE_OK;
+}
+
+static enum msr_rule_result state_write(struct vcpu *vcpu, u32 index, u64 value)
+{
+	u32 class;
+	u64 *home = state_home(vcpu, index, &class);
+
+	if (unlikely(!home))
+		return MSR_RULE_NONE;
+	vcpu_state(vcpu, class);
+	*home = value;
+	vcpu_state_dirty(vcpu, class);
+	return MSR_RULE_OK;
+}
+
+/* ---- one access --------------------------------------------------------------- */
 
 static __always_inline const struct msr_rule *find_rule(u32 index)
 {
@@ -282,7 +339,7 @@ static enum msr_rule_result msr_read(struct vcpu *vcpu, u32 index, bool host, u6
 		return res;
 	switch ((enum msr_home)rule->home) {
 	case MSR_HOME_BACKEND:
-		return arch_result(arch_msr_get(vcpu, index, ret));
+		return state_read(vcpu, index, ret);
 	case MSR_HOME_CORE:
 		return core_read(vcpu, index, ret);
 	case MSR_HOME_STORE:
@@ -305,7 +362,7 @@ static enum msr_rule_result msr_write(struct vcpu *vcpu, u32 index, u64 value, b
 		return res;
 	switch ((enum msr_home)rule->home) {
 	case MSR_HOME_BACKEND:
-		return arch_result(arch_msr_set(vcpu, index, value, host));
+		return state_write(vcpu, index, value);
 	case MSR_HOME_CORE:
 		return core_write(vcpu, index, value, host);
 	case MSR_HOME_STORE:
@@ -386,7 +443,17 @@ int msr_host_write(struct vcpu *vcpu, u32 index, u64 value)
 	return res == MSR_RULE_OK || res == MSR_RULE_DROP ? 0 : -EINVAL;
 }
 
-/* MSRs after RESET; the back end's come with the register state. */
+void msr_init_reset(struct vcpu *vcpu)
+{
+	vcpu->spec_ctrl = 0;
+	time_kvmclock_write(vcpu, 0);
+	pv_steal_write(vcpu, 0);
+	if (lapic_in_kernel(vcpu))
+		lapic_dev_pv_eoi_write(vcpu, 0);
+	if (rcu_access_pointer(vcpu->vm->msr_filter))
+		set_bit(REQ_MSR_FILTER, &vcpu->requests);
+}
+
 void msr_reset(struct vcpu *vcpu)
 {
 	bool bsp = vcpu->id == vcpu->vm->bsp_id;
@@ -397,11 +464,4 @@ void msr_reset(struct vcpu *vcpu)
 	vcpu->apic_base = GAPIC_BASE_ADDR | GAPIC_BASE_EN | (bsp ? GAPIC_BASE_BSP : 0);
 	vcpu->tsc_adjust = 0;
 	vcpu->tsc_aux = 0;
-	vcpu->spec_ctrl = 0;
-	vcpu->kvmclock_msr = 0;
-	pv_steal_write(vcpu, 0);
-	if (lapic_in_kernel(vcpu))
-		lapic_dev_pv_eoi_write(vcpu, 0);
-	if (rcu_access_pointer(vcpu->vm->msr_filter))
-		set_bit(REQ_MSR_FILTER, &vcpu->requests);
 }

@@ -181,7 +181,7 @@ static s64 send_ipis(struct vcpu *vcpu, u64 map_lo, u64 map_hi, u32 first, u64 i
 			if (id >= IRQ_DEST_ALL)
 				return sent; /* no id, but everybody's; nor do ids wrap */
 			msg.dest = id;
-			sent += irqchip_deliver(vcpu->vm, &msg, vcpu->index, IRQ_FROM_IPI);
+			sent += max(irqchip_deliver(vcpu->vm, &msg, vcpu->index, IRQ_FROM_IPI), 0);
 		}
 	}
 	return sent;

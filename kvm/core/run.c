@@ -122,6 +122,8 @@ static int handle_requests(struct vcpu *vcpu)
 	clear_bit(REQ_KICK, &vcpu->requests);
 	if (test_and_clear_bit(REQ_TLB_FLUSH, &vcpu->requests))
 		vcpu_tlb_flush(vcpu);
+	if (test_and_clear_bit(REQ_WRITE_LOG, &vcpu->requests))
+		arch_write_log_set(vcpu, READ_ONCE(vcpu->vm->log_slots));
 	if (vcpu->requests & REQ_FREEZE_ANY)
 		freeze_recorder(vcpu);
 	if (test_and_clear_bit(REQ_IRQ, &vcpu->requests) && vcpu->lapic) {
@@ -177,6 +179,8 @@ static enum entry_result enter_guest(struct vcpu *vcpu, struct exit *exit)
 	arch_enter(vcpu, exit);
 	fpu_host_xcr0_load(vcpu);
 	context_leave();
+	if (unlikely(vcpu->n_logged))
+		mem_take_logged(vcpu); /* before anybody can see that the guest has been left */
 	account_exit(vcpu);
 	stat_inc(vcpu, exits);
 	trace_kvm_exit(exit->hw_reason, vcpu, exit);
@@ -194,9 +198,26 @@ out:
 	return res;
 }
 
+/* What the guest may do to its local APIC without an exit. */
+static void give_lapic_words(struct vcpu *vcpu)
+{
+	if (vcpu->lapic_words & LAPIC_WORD_VAPIC)
+		lapic_dev_vapic_out(vcpu);
+	else
+		lapic_dev_apicv_out(vcpu);
+}
+
 /* What the guest did to its local APIC without an exit. */
 static void take_lapic_words(struct vcpu *vcpu)
 {
+	if (vcpu->lapic_words & LAPIC_WORD_APICV) {
+		vcpu->lapic_words &= ~LAPIC_WORD_TPR;
+		lapic_dev_apicv_in(vcpu);
+	}
+	if (vcpu->lapic_words & LAPIC_WORD_TPR) {
+		vcpu->lapic_words &= ~LAPIC_WORD_TPR;
+		lapic_dev_tpr_set(vcpu, vcpu->tpr);
+	}
 	if (vcpu->lapic_words & LAPIC_WORD_EOI)
 		lapic_dev_pv_eoi_collect(vcpu);
 	if (vcpu->lapic_words & LAPIC_WORD_VAPIC)
@@ -232,8 +253,8 @@ static int run_loop(struct vcpu *vcpu)
 				return err;
 			continue;
 		}
-		if (unlikely(vcpu->lapic_words))
-			lapic_dev_vapic_out(vcpu);
+		if (unlikely(vcpu->lapic_words & (LAPIC_WORD_VAPIC | LAPIC_WORD_APICV)))
+			give_lapic_words(vcpu);
 		if (unlikely(!event_prepare_entry(vcpu))) {
 			shutdown(vcpu);
 			return 0;
@@ -274,7 +295,7 @@ static void fill_run(struct vcpu *vcpu)
 
 	run->if_flag = !!(vcpu->rflags & X86_EFLAGS_IF);
 	run->flags = 0;
-	run->cr8 = vcpu->cr8;
+	run->cr8 = vcpu->tpr >> 4;
 	run->apic_base = vcpu->apic_base;
 	run->ready_for_interrupt_injection = event_irq_allowed(vcpu);
 }
@@ -284,11 +305,11 @@ static int take_cr8(struct vcpu *vcpu)
 {
 	u64 cr8 = READ_ONCE(vcpu->run->cr8);
 
-	if (likely(vcpu->cr8 == cr8 || vcpu->lapic))
+	if (likely(vcpu->tpr >> 4 == cr8 || vcpu->lapic))
 		return 0;
 	if (cr_rule_cr8(cr8) != CR_OK)
 		return -EINVAL;
-	vcpu->cr8 = cr8;
+	vcpu->tpr = cr8 << 4;
 	vcpu_irq_dirty(vcpu);
 	return 0;
 }

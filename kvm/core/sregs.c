@@ -6,8 +6,8 @@
  * What is legal is x86/cr.c's; here a legal change is committed and its effects
  * carried out: TLB, the CPUID bits that follow CR4 and XCR0, the state switched
  * at entry. With nested paging a mode change asks nothing more of the MMU: the
- * hardware walks the guest's tables itself, PAE's PDPTEs included, and the
- * software walk compares the registers that its mode was made from.
+ * hardware walks the guest's tables itself, and the software walk compares the
+ * registers that its mode was made from. VMX wants PAE's PDPTEs loaded for it.
  *
  * Locks: vcpu->mutex; SRCU where guest memory is read.
  */
@@ -59,7 +59,7 @@ static void common_get(struct vcpu *vcpu, struct kvm_sregs2 *ret)
 	ret->cr2 = st->cr2;
 	ret->cr3 = st->cr3;
 	ret->cr4 = st->cr4;
-	ret->cr8 = vcpu->cr8;
+	ret->cr8 = vcpu->tpr >> 4;
 	ret->efer = st->efer;
 	ret->apic_base = vcpu->apic_base;
 }
@@ -77,7 +77,10 @@ void sregs_get(struct vcpu *vcpu, struct kvm_sregs *ret)
 			BIT_ULL(ev->interrupt.vector % 64);
 }
 
-/* The hardware keeps no copy of the PDPTEs under nested paging: memory is the truth. */
+/*
+ * SVM keeps no copy of the PDPTEs under nested paging: memory is the truth. VMX
+ * does (arch_caps.pdptes), and takes them from us when we change the mode.
+ */
 static bool pdptrs_read(struct vcpu *vcpu, u64 cr3, u64 *pdptrs)
 {
 	int idx = mem_enter(vcpu->vm);
@@ -92,7 +95,11 @@ void sregs2_get(struct vcpu *vcpu, struct kvm_sregs2 *ret)
 	u64 pdptrs[4];
 
 	common_get(vcpu, ret);
-	if (!cr_pae_paging(ret->cr0, ret->cr4, ret->efer) || !pdptrs_read(vcpu, ret->cr3, pdptrs))
+	if (!cr_pae_paging(ret->cr0, ret->cr4, ret->efer))
+		return;
+	if (arch_caps.pdptes)
+		memcpy(pdptrs, vcpu_state(vcpu, STATE_PDPTE)->pdpte, sizeof(pdptrs));
+	else if (!pdptrs_read(vcpu, ret->cr3, pdptrs))
 		return;
 	memcpy(ret->pdptrs, pdptrs, sizeof(ret->pdptrs));
 	ret->flags = KVM_SREGS2_FLAGS_PDPTRS_VALID;
@@ -117,6 +124,18 @@ static bool common_valid(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 	       msr_rule_apic_base(in->apic_base, &vcpu->caps);
 }
 
+/* From userspace, if it has them, or from where CR3 points; unreadable ones are not present. */
+static void pdptes_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
+{
+	u64 *pdpte = vcpu_state(vcpu, STATE_PDPTE)->pdpte;
+
+	if (in->flags & KVM_SREGS2_FLAGS_PDPTRS_VALID)
+		memcpy(pdpte, in->pdptrs, sizeof(in->pdptrs));
+	else if (!pdptrs_read(vcpu, in->cr3, pdpte))
+		memset(pdpte, 0, sizeof(vcpu->st.pdpte));
+	vcpu_state_dirty(vcpu, STATE_PDPTE);
+}
+
 static void cr_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 {
 	struct vcpu_state *st = vcpu_state(vcpu, STATE_CR);
@@ -129,6 +148,8 @@ static void cr_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 	st->cr4 = in->cr4;
 	st->efer = in->efer;
 	vcpu_state_dirty(vcpu, STATE_CR);
+	if (arch_caps.pdptes && cr_pae_paging(in->cr0, in->cr4, in->efer))
+		pdptes_set(vcpu, in);
 	if (flush)
 		vcpu_tlb_flush(vcpu);
 }
@@ -158,12 +179,12 @@ static int common_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 		return -EINVAL;
 	cr_set(vcpu, in);
 	segs_set(vcpu, in);
-	vcpu->cr8 = in->cr8;
+	vcpu->tpr = in->cr8 << 4;
 	vcpu_irq_dirty(vcpu);
 	vcpu->apic_base = in->apic_base;
 	if (lapic_in_kernel(vcpu)) {
 		lapic_dev_set_base(vcpu, in->apic_base, true);
-		lapic_dev_cr8_set(vcpu, in->cr8);
+		lapic_dev_tpr_set(vcpu, vcpu->tpr);
 	}
 	cpuid_dynamic(vcpu);
 	return 0;
@@ -193,7 +214,6 @@ int sregs2_set(struct vcpu *vcpu, const struct kvm_sregs2 *in)
 {
 	if (in->flags & ~(u64)KVM_SREGS2_FLAGS_PDPTRS_VALID)
 		return -EINVAL;
-	/* The values themselves are not needed: see pdptrs_read(). */
 	if (in->flags && !cr_pae_paging(in->cr0, in->cr4, in->efer))
 		return -EINVAL;
 	return common_set(vcpu, in);
@@ -214,6 +234,20 @@ static struct cr_state cr_state_now(struct vcpu *vcpu)
 	};
 }
 
+/* Where the hardware has its own PDPTEs, a write that loads them can fail. False: #GP. */
+static bool load_pdptes(struct vcpu *vcpu, u64 cr3, const struct cr_change *change)
+{
+	u64 pdptrs[4];
+
+	if (!arch_caps.pdptes || !(change->effects & CR_FX_PDPTRS))
+		return true;
+	if (!pdptrs_read(vcpu, cr3, pdptrs) || cr_pdptrs_check(pdptrs, &vcpu->caps) != CR_OK)
+		return false;
+	memcpy(vcpu_state(vcpu, STATE_PDPTE)->pdpte, pdptrs, sizeof(pdptrs));
+	vcpu_state_dirty(vcpu, STATE_PDPTE);
+	return true;
+}
+
 static void carry_out(struct vcpu *vcpu, const struct cr_change *change)
 {
 	vcpu_state_dirty(vcpu, STATE_CR);
@@ -227,9 +261,9 @@ static bool cr8_write(struct vcpu *vcpu, u64 value)
 {
 	if (cr_rule_cr8(value) != CR_OK)
 		return false;
-	vcpu->cr8 = value;
+	vcpu->tpr = value << 4;
 	if (lapic_in_kernel(vcpu))
-		lapic_dev_cr8_set(vcpu, value);
+		lapic_dev_tpr_set(vcpu, vcpu->tpr);
 	vcpu_irq_dirty(vcpu);
 	return true;
 }
@@ -246,7 +280,8 @@ bool cr_write(struct vcpu *vcpu, u8 nr, u64 value)
 	switch (nr) {
 	case 0:
 		now.cs_l = vcpu_state(vcpu, STATE_SEGS)->seg[SEG_CS].l;
-		if (cr_rule_cr0(&now, &vcpu->caps, value, &change) != CR_OK)
+		if (cr_rule_cr0(&now, &vcpu->caps, value, &change) != CR_OK ||
+		    !load_pdptes(vcpu, now.cr3, &change))
 			return false;
 		st->cr0 = change.val;
 		st->efer = change.efer;
@@ -256,12 +291,14 @@ bool cr_write(struct vcpu *vcpu, u8 nr, u64 value)
 		vcpu_state_dirty(vcpu, STATE_CR);
 		return true;
 	case 3:
-		if (cr_rule_cr3(&now, &vcpu->caps, value, &change) != CR_OK)
+		if (cr_rule_cr3(&now, &vcpu->caps, value, &change) != CR_OK ||
+		    !load_pdptes(vcpu, change.val, &change))
 			return false;
 		st->cr3 = change.val;
 		break;
 	case 4:
-		if (cr_rule_cr4(&now, &vcpu->caps, value, &change) != CR_OK)
+		if (cr_rule_cr4(&now, &vcpu->caps, value, &change) != CR_OK ||
+		    !load_pdptes(vcpu, now.cr3, &change))
 			return false;
 		st->cr4 = change.val;
 		break;
@@ -286,7 +323,7 @@ u64 cr_read(struct vcpu *vcpu, u8 nr)
 	case 4:
 		return vcpu_state(vcpu, STATE_CR)->cr4;
 	case 8:
-		return vcpu->cr8;
+		return vcpu->tpr >> 4;
 	default:
 		return 0;
 	}

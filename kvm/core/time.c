@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest's two clocks: its TSC, which is the host's plus an offset, and
+ * A guest's two clocks: its TSC, which is the host's plus an offset, scaled
+ * before where userspace asks for another rate and the hardware can do it; and
  * kvmclock, which counts nanoseconds and is read through a page in guest memory
  * (x86/tsc.h).
  *
@@ -8,7 +9,8 @@
  * (host TSC, ns) in vm->time, the same for all vCPUs, taken when the VM is made
  * and replaced by KVM_SET_CLOCK alone. All vCPUs' pages then describe one line,
  * reads on different vCPUs agree to the tick, and KVM_GET_CLOCK computes what
- * the guest would. Where it can't, each vCPU's page is made from the host's
+ * the guest would (a scaled TSC's page has a rate of its own, which is rounded
+ * otherwise: some parts in 2^30). Where it can't, each vCPU's page is made from the host's
  * boot-time clock when the vCPU comes to another CPU, and the guest has to
  * guard against steps back itself (the stable flag is clear).
  *
@@ -18,8 +20,9 @@
  * same moment, and get the same offset.
  *
  * Locks: vm->time_lock for vm->time, innermost; the rest vcpu->mutex. Guest
- * memory under SRCU. Left out: TSC scaling (guests run at the host's rate), and
- * keeping kvmclock true to NTP's corrections of the host's clock.
+ * memory under SRCU. Left out: guests with a faster TSC than a host that can't
+ * scale (the in-tree module lets them catch up at each entry), and keeping
+ * kvmclock true to NTP's corrections of the host's clock.
  */
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
@@ -108,7 +111,25 @@ void time_vm_init(struct vm *vm)
 	vm->tsc_khz = tsc_khz;
 	tsc_scale_from_khz(tsc_khz, &vm->time.scale);
 	clock_rebase(&vm->time, &now, 0);
-	vm->time.tsc_offset = -now.tsc;
+	vm->time.tsc_host = now.tsc;
+	vm->time.tsc_value = 0;
+}
+
+/* The rate that @khz (0: the host's) means here. False: not possible. */
+static bool rate_of(u32 khz, struct tsc_rate *ret_rate)
+{
+	struct tsc_scaling scaling = {};
+
+	if (arch_caps.tsc_scaling)
+		scaling = (struct tsc_scaling){.max = arch_caps.tsc_ratio_max,
+					       .frac = arch_caps.tsc_frac_bits};
+	return tsc_rate_from_khz(khz ?: tsc_khz, tsc_khz, &scaling, ret_rate);
+}
+
+/* Where the VM's vCPUs are that have done nothing of their own. */
+static u64 line_offset(const struct vm_time *time, const struct tsc_rate *rate)
+{
+	return tsc_offset_of_line(rate, time->tsc_host, time->tsc_value);
 }
 
 /* How many vCPUs beside this one have the same TSC; @ret_online: how many there are in all. */
@@ -118,7 +139,8 @@ static u32 tscs_matching(struct vcpu *vcpu, u32 *ret_online)
 	u32 i, n = 0;
 
 	for (i = 0; (other = vm_vcpu(vcpu->vm, i)); i++)
-		n += other != vcpu && READ_ONCE(other->tsc_offset) == vcpu->tsc_offset;
+		n += other != vcpu && READ_ONCE(other->tsc_offset) == vcpu->tsc_offset &&
+		     READ_ONCE(other->tsc_rate.ratio) == vcpu->tsc_rate.ratio;
 	*ret_online = i;
 	return n;
 }
@@ -150,12 +172,10 @@ static void trace_offset(struct vcpu *vcpu, u64 before)
 }
 
 /* Every vCPU's page depends on whether all have the same. */
-static void offset_set(struct vcpu *vcpu, u64 offset)
+static void tsc_changed(struct vcpu *vcpu, u64 offset)
 {
 	u64 before = vcpu->tsc_offset;
 
-	if (before == offset)
-		return;
 	WRITE_ONCE(vcpu->tsc_offset, offset);
 	arch_tsc_offset_set(vcpu, offset);
 	if (lapic_in_kernel(vcpu))
@@ -164,17 +184,27 @@ static void offset_set(struct vcpu *vcpu, u64 offset)
 	vm_request_all(vcpu->vm, REQ_CLOCK_UPDATE, false);
 }
 
+static void offset_set(struct vcpu *vcpu, u64 offset)
+{
+	if (vcpu->tsc_offset != offset)
+		tsc_changed(vcpu, offset);
+}
+
 void time_vcpu_init(struct vcpu *vcpu)
 {
-	vcpu->tsc_khz = vcpu->vm->tsc_khz;
+	struct vm_time time = time_copy(vcpu->vm);
+
+	rate_of(READ_ONCE(vcpu->vm->tsc_khz), &vcpu->tsc_rate);
+	if (vcpu->tsc_rate.ratio)
+		arch_tsc_ratio_set(vcpu, vcpu->tsc_rate.ratio);
 	vcpu->kvmclock_cpu = -1;
-	vcpu->tsc_offset = time_copy(vcpu->vm).tsc_offset;
+	vcpu->tsc_offset = line_offset(&time, &vcpu->tsc_rate);
 	arch_tsc_offset_set(vcpu, vcpu->tsc_offset);
 }
 
 u64 time_guest_tsc(struct vcpu *vcpu)
 {
-	return rdtsc_ordered() + vcpu->tsc_offset;
+	return vcpu_tsc_at(vcpu, rdtsc_ordered());
 }
 
 /*
@@ -182,18 +212,22 @@ u64 time_guest_tsc(struct vcpu *vcpu)
  * is what a VMM gives a vCPU that begins, and such a one joins those that run: it may be one added to
  * a guest that has been up for long.
  */
-static u64 offset_for(struct vm *vm, u64 value)
+static u64 offset_for(struct vcpu *vcpu, u64 value)
 {
-	u64 apart = tsc_from_ns(tsc_khz, TSC_SAME_NS);
-	u64 now = rdtsc_ordered();
+	struct vm_time *time = &vcpu->vm->time;
+	const struct tsc_rate *rate = &vcpu->tsc_rate;
+	u64 apart = tsc_from_ns(rate->khz, TSC_SAME_NS);
+	u64 host = rdtsc_ordered(), now = tsc_scale_ticks(rate, host);
 	u64 offset;
 
-	spin_lock(&vm->time_lock);
-	offset = vm->time.tsc_offset;
-	if (value && (!tsc_stable() || (u64)(now + offset - value + apart) > 2 * apart))
+	spin_lock(&vcpu->vm->time_lock);
+	offset = line_offset(time, rate);
+	if (value && (!tsc_stable() || (u64)(now + offset - value + apart) > 2 * apart)) {
 		offset = value - now;
-	vm->time.tsc_offset = offset;
-	spin_unlock(&vm->time_lock);
+		time->tsc_host = host;
+		time->tsc_value = value;
+	}
+	spin_unlock(&vcpu->vm->time_lock);
 	return offset;
 }
 
@@ -202,10 +236,10 @@ void time_tsc_write(struct vcpu *vcpu, u64 value, bool host)
 	u64 offset;
 
 	if (host) {
-		offset = offset_for(vcpu->vm, value);
+		offset = offset_for(vcpu, value);
 	} else {
 		/* IA32_TSC_ADJUST counts every change that software makes (SDM vol. 3). */
-		offset = value - rdtsc_ordered();
+		offset = value - tsc_scale_ticks(&vcpu->tsc_rate, rdtsc_ordered());
 		vcpu->tsc_adjust += offset - vcpu->tsc_offset;
 	}
 	offset_set(vcpu, offset);
@@ -214,8 +248,12 @@ void time_tsc_write(struct vcpu *vcpu, u64 value, bool host)
 /* Userspace knows what it does: no guess at what other vCPUs' values were meant to be. */
 void time_tsc_offset_write(struct vcpu *vcpu, u64 offset)
 {
+	struct vm_time *time = &vcpu->vm->time;
+	u64 host = rdtsc_ordered();
+
 	spin_lock(&vcpu->vm->time_lock);
-	vcpu->vm->time.tsc_offset = offset;
+	time->tsc_host = host;
+	time->tsc_value = tsc_scale_ticks(&vcpu->tsc_rate, host) + offset;
 	spin_unlock(&vcpu->vm->time_lock);
 	offset_set(vcpu, offset);
 }
@@ -228,26 +266,36 @@ void time_tsc_adjust_write(struct vcpu *vcpu, u64 value, bool host)
 	vcpu->tsc_adjust = value;
 }
 
-/* There is no scaling: only the host's own rate, to within what its calibration varies. */
-static bool khz_is_host(u32 khz)
-{
-	u32 slack = tsc_khz / 4000; /* 250 ppm */
-
-	return khz >= tsc_khz - slack && khz <= tsc_khz + slack;
-}
-
+/*
+ * As if it had run at that rate since the line's begin: so all vCPUs stay equal whose rate userspace
+ * sets one after the other. What one's own TSC was ahead or behind stays.
+ */
 int time_tsc_khz_set(struct vcpu *vcpu, u32 khz)
 {
-	/* 0: whatever the host has. */
-	if (khz && !khz_is_host(khz))
+	struct vm_time time = time_copy(vcpu->vm);
+	u64 apart = vcpu->tsc_offset - line_offset(&time, &vcpu->tsc_rate);
+	u64 before = vcpu->tsc_rate.ratio;
+	struct tsc_rate rate;
+
+	if (!rate_of(khz, &rate))
 		return -EINVAL;
+	mutex_lock(&vcpu->vm->kvmclock_lock);
+	vcpu->tsc_rate = rate;
+	mutex_unlock(&vcpu->vm->kvmclock_lock);
+	if (rate.ratio == before)
+		return 0;
+	arch_tsc_ratio_set(vcpu, rate.ratio);
+	tsc_changed(vcpu, line_offset(&time, &rate) + apart);
 	return 0;
 }
 
 int time_vm_tsc_khz_set(struct vm *vm, u64 khz)
 {
-	if (khz && (khz > U32_MAX || !khz_is_host(khz)))
+	struct tsc_rate rate;
+
+	if (khz > U32_MAX || !rate_of(khz, &rate))
 		return -EINVAL;
+	WRITE_ONCE(vm->tsc_khz, rate.khz);
 	return 0;
 }
 
@@ -322,7 +370,7 @@ static void kvmclock_page_write(struct vcpu *vcpu, struct vcpu *of, bool stable)
 		now.tsc = time.base_tsc;
 		now.boot_ns = 0;
 	}
-	tsc_pvclock_fill(&clock, clock.version, &time.scale, now.tsc + READ_ONCE(of->tsc_offset),
+	tsc_pvclock_fill(&clock, clock.version, &of->tsc_rate.scale, vcpu_tsc_at(of, now.tsc),
 			 clock_at(&time, &now, stable), flags);
 	trace_kvm_pvclock_update(vcpu, &clock);
 	pvclock_write(vcpu, gpa, &clock);

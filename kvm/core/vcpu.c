@@ -143,6 +143,7 @@ static struct vcpu *alloc_parts(struct vm *vm, u32 id)
 	vcpu->vm = vm;
 	vcpu->id = id;
 	vcpu->cpu = -1;
+	vcpu->cr8_exit = CR8_EXIT_ALL;
 	mutex_init(&vcpu->mutex);
 	rcuwait_init(&vcpu->wait);
 	preempt_notifier_init(&vcpu->preempt, &preempt_ops);
@@ -152,6 +153,8 @@ static struct vcpu *alloc_parts(struct vm *vm, u32 id)
 		free_parts(vcpu);
 		return NULL;
 	}
+	if (arch_caps.write_log)
+		vcpu_request(vcpu, REQ_WRITE_LOG);
 	vcpu->emul.gpr = vcpu->gpr;
 	vcpu->emul.pio_buf = vcpu->pio_data;
 	return vcpu;
@@ -228,21 +231,25 @@ void vcpu_destroy(struct vcpu *vcpu)
 
 /* ---- reset ------------------------------------------------------------- */
 
-/* APM vol. 2, "Processor Initialization": state after RESET. */
-void vcpu_reset(struct vcpu *vcpu)
+/*
+ * What RESET and INIT both set; the MSRs that INIT keeps, which stand together in vcpu_state from
+ * STAR to PAT, are left alone.
+ */
+static void reset_common(struct vcpu *vcpu)
 {
 	struct vcpu_state *st = &vcpu->st;
 	unsigned int i;
 
-	lockdep_assert_held(&vcpu->mutex);
-	memset(st, 0, sizeof(*st));
+	memset(st, 0, offsetof(struct vcpu_state, star));
+	st->debugctl = 0;
+	st->nmi_masked = false;
 	memset(vcpu->gpr, 0, sizeof(vcpu->gpr));
 	memset(&vcpu->events, 0, sizeof(vcpu->events));
 	vcpu->gpr[GPR_RDX] = 0x600; /* family, model, stepping before CPUID tells them */
 	vcpu->rip = 0xfff0;
 	vcpu->rflags = X86_EFLAGS_FIXED;
 	vcpu->shadow = 0;
-	vcpu->cr8 = 0;
+	vcpu->tpr = 0;
 	for (i = SEG_ES; i <= SEG_GS; i++)
 		seg_reset_data(&st->seg[i]);
 	seg_reset_cs(&st->seg[SEG_CS]);
@@ -253,46 +260,33 @@ void vcpu_reset(struct vcpu *vcpu)
 	st->cr0 = X86_CR0_CD | X86_CR0_NW | X86_CR0_ET;
 	st->dr6 = 0xffff0ff0;
 	st->dr7 = 0x400;
-	st->pat = 0x0007040600070406ULL;
 	vcpu->st_valid = STATE_ALL;
 	vcpu->st_dirty = STATE_ALL;
 	vcpu->mp_state = KVM_MP_STATE_RUNNABLE;
-	vcpu->apic_base = 0xfee00000 | BIT(11) | (vcpu->id == vcpu->vm->bsp_id ? BIT(8) : 0);
 	vcpu->user_pending = USER_NONE;
-	fpu_reset(vcpu);
-	msr_reset(vcpu);
+	msr_init_reset(vcpu);
 	arch_vcpu_reset(vcpu);
 	arch_root_set(vcpu, mmu_root(vcpu->vm));
+}
+
+/* APM vol. 2, "Processor Initialization": state after RESET. */
+void vcpu_reset(struct vcpu *vcpu)
+{
+	lockdep_assert_held(&vcpu->mutex);
+	memset(&vcpu->st, 0, sizeof(vcpu->st));
+	vcpu->st.pat = 0x0007040600070406ULL;
+	msr_reset(vcpu);
+	fpu_reset(vcpu);
+	reset_common(vcpu);
 }
 
 /* APM vol. 2, table "Initial Processor State": what INIT leaves as it was. */
 void vcpu_init_reset(struct vcpu *vcpu)
 {
-	const struct vcpu_state *st = vcpu_state(vcpu, STATE_ALL);
-	const struct vcpu_state was = *st;
-	const struct msr_store msrs = vcpu->msrs;
-	u64 base = vcpu->apic_base, adjust = vcpu->tsc_adjust, aux = vcpu->tsc_aux;
-	u64 xcr0 = vcpu->xcr0;
-	u32 pkru = vcpu->pkru;
-	struct vcpu_state *now;
+	u64 cache = vcpu_state(vcpu, STATE_ALL)->cr0 & (X86_CR0_CD | X86_CR0_NW);
 
-	vcpu_reset(vcpu);
-	vcpu->apic_base = base;
-	vcpu->tsc_adjust = adjust;
-	vcpu->tsc_aux = aux;
-	vcpu->xcr0 = xcr0;
-	vcpu->pkru = pkru;
-	vcpu->msrs = msrs;
+	lockdep_assert_held(&vcpu->mutex);
+	reset_common(vcpu);
+	vcpu->st.cr0 = cache | X86_CR0_ET;
 	cpuid_dynamic(vcpu);
-	now = &vcpu->st;
-	now->cr0 = (was.cr0 & (X86_CR0_CD | X86_CR0_NW)) | X86_CR0_ET;
-	now->star = was.star;
-	now->lstar = was.lstar;
-	now->cstar = was.cstar;
-	now->sfmask = was.sfmask;
-	now->kernel_gs_base = was.kernel_gs_base;
-	now->sysenter_cs = was.sysenter_cs;
-	now->sysenter_esp = was.sysenter_esp;
-	now->sysenter_eip = was.sysenter_eip;
-	now->pat = was.pat;
 }

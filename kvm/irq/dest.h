@@ -75,21 +75,12 @@ static inline u32 dest_set_words(const struct dest_map *map)
  * Fill @ret_set (dest_set_words) with those who accept @msg: addressed, and
  * enabled as its delivery mode needs. @sender: index of the IPI's sender; no
  * matter for messages without shorthand. Returns their number. Of a message
- * with irq_msg_to_one() the caller picks one (dest_lowest, dest_nth).
+ * with irq_msg_to_one() the caller picks one.
  */
 u32 dest_match(const struct dest_map *map, const struct irq_msg *msg, u32 sender, u64 *ret_set);
 
 /* The fast path: the only acceptor's index, DEST_NONE or DEST_MANY (not told, or many). */
 int dest_single(const struct dest_map *map, const struct irq_msg *msg, u32 sender);
-
-/*
- * The member of @set (@n vCPUs) with the lowest @prio[index]; among equals the
- * first at or after @start, going round. @prio NULL: all are equal. -1: empty.
- */
-int dest_lowest(const u64 *set, u32 n, const u8 *prio, u32 start);
-
-/* The member number @k modulo their count (vector hashing: k = vector). -1: empty. */
-int dest_nth(const u64 *set, u32 n, u32 k);
 
 /* Does this APIC accept that message (shorthand aside)? Slow and sure; for tests and asserts. */
 bool dest_entry_accepts(const struct dest_entry *e, const struct irq_msg *msg,

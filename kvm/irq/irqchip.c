@@ -54,6 +54,8 @@ static void table_free(void *table)
 
 /* ---- destinations ------------------------------------------------------------- */
 
+static void retry_refused(struct irqchip *chip);
+
 /* The own entry is renewed, the others' are as they said last. */
 void lapic_dev_publish(struct vcpu *vcpu)
 {
@@ -62,6 +64,7 @@ void lapic_dev_publish(struct vcpu *vcpu)
 	struct dest_entry now, *entries;
 	struct dest_map *old;
 	struct vcpu *other;
+	bool renewed = false;
 	u32 i, n = 0;
 	void *mem;
 
@@ -88,12 +91,16 @@ void lapic_dev_publish(struct vcpu *vcpu)
 	}
 	rcu_assign_pointer(chip->map, dest_map_build(mem, entries, n, vm->max_vcpu_id,
 						     !vm->x2apic_no_broadcast_quirk));
+	irqchip_tables_changed(chip);
 	table_free_rcu(old);
 	chip->map_stale = false;
 free:
 	kvfree(entries);
+	renewed = !chip->map_stale;
 out:
 	mutex_unlock(&chip->map_lock);
+	if (renewed)
+		retry_refused(chip);
 }
 
 /* The one of @set whose processor has the least to do; between equals they take turns. */
@@ -125,11 +132,11 @@ static int deliver_many(struct irqchip *chip, const struct dest_map *map, const 
 	u32 w;
 
 	if (!dest_match(map, msg, sender, set))
-		return 0;
+		return IRQ_NOBODY;
 	if (irq_msg_to_one(msg)) {
 		int to = lowest(chip, set, map->n);
 
-		return to >= 0 && lapic_post(vm_vcpu(chip->vm, to), msg, from);
+		return lapic_post(vm_vcpu(chip->vm, to), msg, from);
 	}
 	for (w = 0; w < dest_set_words(map); w++)
 		for (; set[w]; set[w] &= set[w] - 1)
@@ -142,7 +149,7 @@ int irqchip_deliver(struct vm *vm, const struct irq_msg *msg, u32 sender, enum i
 {
 	struct irqchip *chip = vm->irqchip;
 	const struct dest_map *map;
-	int to, delivered = 0;
+	int to, delivered = IRQ_NOBODY;
 
 	rcu_read_lock();
 	map = rcu_dereference(chip->map);
@@ -194,20 +201,71 @@ int irqchip_send_msi(struct vm *vm, u32 addr_lo, u32 addr_hi, u32 data)
 	int err = irq_msg_from_msi(addr_lo, addr_hi, data, vm->x2apic_ids, &msg);
 
 	trace_kvm_msi_set_irq(vm, (u64)addr_hi << 32 | addr_lo, data);
-	return err ? err : irqchip_deliver(vm, &msg, 0, IRQ_FROM_MSI);
+	return err ? err : max(irqchip_deliver(vm, &msg, 0, IRQ_FROM_MSI), 0);
 }
 
 /* ---- lines ----------------------------------------------------------------------- */
 
-/* How many local APICs took one that was not waiting there already. */
-static int send_all(struct vm *vm, const struct ioapic_fx *fx)
+/*
+ * Nobody took these pins' messages, which are level triggered: they wait for no EOI. True: @map, by
+ * which they went, is not the one of now, and @ret_fx has them again.
+ */
+static bool take_back(struct irqchip *chip, unsigned long pins, const struct dest_map *map,
+		      struct ioapic_fx *ret_fx)
 {
-	int taken = 0;
+	unsigned long flags;
+	unsigned int pin;
+	bool again;
+
+	spin_lock_irqsave(&chip->lock, flags);
+	for_each_set_bit(pin, &pins, IOAPIC_PINS) ioapic_refused(&chip->ioapic, pin);
+	/* Whoever makes a map after this sees them in retry_refused(). */
+	again = rcu_access_pointer(chip->map) != map;
+	if (again)
+		ioapic_service(&chip->ioapic, pins, ret_fx);
+	spin_unlock_irqrestore(&chip->lock, flags);
+	return again;
+}
+
+/*
+ * How many local APICs took one that was not waiting there already. @fx is changed. RCU is held
+ * throughout so that no other map comes to lie where @map was.
+ */
+static int send_all(struct irqchip *chip, struct ioapic_fx *fx)
+{
+	const struct dest_map *map;
+	unsigned long refused;
+	int taken = 0, n;
 	u32 i;
 
-	for (i = 0; i < fx->n; i++)
-		taken += irqchip_deliver(vm, &fx->msg[i], 0, IRQ_FROM_IOAPIC);
+	if (!fx->n)
+		return 0;
+	rcu_read_lock();
+	do {
+		map = rcu_access_pointer(chip->map);
+		refused = 0;
+		for (i = 0; i < fx->n; i++) {
+			n = irqchip_deliver(chip->vm, &fx->msg[i], 0, IRQ_FROM_IOAPIC);
+			if (n != IRQ_NOBODY)
+				taken += n;
+			else if (fx->msg[i].level)
+				refused |= BIT(fx->pin[i]);
+		}
+	} while (unlikely(refused) && take_back(chip, refused, map, fx));
+	rcu_read_unlock();
 	return taken;
+}
+
+/* There is a new map: maybe now somebody takes what nobody took before. */
+static void retry_refused(struct irqchip *chip)
+{
+	struct ioapic_fx fx;
+	unsigned long flags;
+
+	spin_lock_irqsave(&chip->lock, flags);
+	ioapic_service(&chip->ioapic, ~0U, &fx);
+	spin_unlock_irqrestore(&chip->lock, flags);
+	send_all(chip, &fx);
 }
 
 /* The PIC's output may have changed: those whose LINT0 lets it through look. */
@@ -240,6 +298,7 @@ static bool drive(u8 *sources, unsigned int source, bool level)
 static int status_of(enum irq_taken taken)
 {
 	switch (taken) {
+	case IRQ_TAKEN_NONE: /* low now, as was asked for */
 	case IRQ_TAKEN_NEW:
 		return 1;
 	case IRQ_TAKEN_COALESCED:
@@ -278,6 +337,7 @@ static int drive_pic(struct irqchip *chip, unsigned int pin, unsigned int source
 static int drive_ioapic(struct irqchip *chip, unsigned int pin, unsigned int source, bool level)
 {
 	struct ioapic_fx fx;
+	enum irq_taken taken;
 	unsigned long flags;
 
 	spin_lock_irqsave(&chip->lock, flags);
@@ -285,9 +345,10 @@ static int drive_ioapic(struct irqchip *chip, unsigned int pin, unsigned int sou
 	trace_kvm_ioapic_set_irq(chip->vm, chip->ioapic.rte[pin], pin,
 				 fx.taken == IRQ_TAKEN_COALESCED);
 	spin_unlock_irqrestore(&chip->lock, flags);
-	if (!send_all(chip->vm, &fx) && fx.taken == IRQ_TAKEN_NEW && fx.n)
-		return status_of(IRQ_TAKEN_COALESCED); /* merged in the local APIC */
-	return status_of(fx.taken);
+	taken = fx.taken;
+	if (fx.n && !send_all(chip, &fx))
+		taken = IRQ_TAKEN_COALESCED; /* merged in the local APIC, or nobody took it */
+	return status_of(taken);
 }
 
 static int drive_route(struct irqchip *chip, const struct route *r, unsigned int source, bool level)
@@ -333,6 +394,40 @@ void irqchip_pulse_gsi(struct vm *vm, u32 gsi, unsigned int source)
 	rcu_read_unlock();
 }
 
+/* What the GSI leads to by the tables of now. */
+static void look_up(struct irqchip *chip, u32 gsi, struct irq_shortcut *s)
+{
+	const struct dest_map *map;
+	const struct route *r;
+	int to = DEST_NONE;
+	u32 n;
+
+	s->to = NULL;
+	s->gen = atomic_read_acquire(&chip->gen); /* tables that are newer do no harm */
+	rcu_read_lock();
+	r = route_find(rcu_dereference(chip->routes), gsi, &n);
+	map = rcu_dereference(chip->map);
+	if (n == 1 && r->type == KVM_IRQ_ROUTING_MSI && map &&
+	    !route_msg(r, chip->vm->x2apic_ids, &s->msg))
+		to = dest_single(map, &s->msg, 0);
+	if (to >= 0)
+		s->to = vm_vcpu(chip->vm, to);
+	rcu_read_unlock();
+}
+
+void irqchip_pulse_again(struct vm *vm, u32 gsi, unsigned int source, struct irq_shortcut *s)
+{
+	struct irqchip *chip = vm->irqchip;
+	bool traced = trace_kvm_set_irq_enabled() || trace_kvm_msi_set_irq_enabled();
+
+	if (likely(s->to && s->gen == atomic_read(&chip->gen) && !traced)) {
+		lapic_post(s->to, &s->msg, IRQ_FROM_MSI);
+		return;
+	}
+	irqchip_pulse_gsi(vm, gsi, source);
+	look_up(chip, gsi, s);
+}
+
 /* ---- who wants to know of ends ------------------------------------------------------ */
 
 /* Pins of the I/O APIC with somebody who waits for their ends. RCU. */
@@ -360,7 +455,9 @@ static void refresh_wants_eoi(struct irqchip *chip)
 
 	rcu_read_lock();
 	spin_lock_irqsave(&chip->lock, flags);
-	if (!chip->split)
+	if (chip->split)
+		route_eoi_vectors(rcu_dereference(chip->routes), chip->split_pins, vectors);
+	else
 		ioapic_eoi_vectors(&chip->ioapic, notified_pins(chip), vectors);
 	for (i = 0; i < 4; i++)
 		WRITE_ONCE(chip->wants_eoi[i], vectors[i]);
@@ -383,14 +480,13 @@ static void notify(struct irqchip *chip, unsigned int kind, unsigned int pin)
 	rcu_read_unlock();
 }
 
-/* Userspace's I/O APIC wants to hear of the ends of its level triggered interrupts. */
-void irqchip_split_eoi(struct vcpu *vcpu, u8 vector)
+static void split_eoi(struct vcpu *vcpu, u8 vector)
 {
 	vcpu->lapic->eoi_vector = vector;
 	vcpu_request(vcpu, REQ_IOAPIC_EOI);
 }
 
-void irqchip_eoi(struct vcpu *vcpu, u8 vector)
+void irqchip_eoi(struct vcpu *vcpu, u8 vector, bool broadcast)
 {
 	struct irqchip *chip = vcpu->vm->irqchip;
 	struct ioapic_fx fx;
@@ -398,7 +494,8 @@ void irqchip_eoi(struct vcpu *vcpu, u8 vector)
 	unsigned int pin;
 
 	if (chip->split) {
-		irqchip_split_eoi(vcpu, vector);
+		if (broadcast && irqchip_wants_eoi(chip, vector))
+			split_eoi(vcpu, vector);
 		return;
 	}
 	spin_lock_irqsave(&chip->lock, flags);
@@ -411,7 +508,7 @@ void irqchip_eoi(struct vcpu *vcpu, u8 vector)
 	spin_lock_irqsave(&chip->lock, flags);
 	ioapic_service(&chip->ioapic, ended, &fx);
 	spin_unlock_irqrestore(&chip->lock, flags);
-	send_all(chip->vm, &fx);
+	send_all(chip, &fx);
 }
 
 static void pic_ended(struct vcpu *vcpu, unsigned long irqs)
@@ -481,29 +578,25 @@ static void unmasked(struct irqchip *chip, unsigned int kind, unsigned long pins
 
 /* ---- the guest's accesses ------------------------------------------------------------ */
 
-bool irqchip_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data)
+void irqchip_pio(struct vcpu *vcpu, u16 port, bool write, u8 *data)
 {
 	struct irqchip *chip = vcpu->vm->irqchip;
 	unsigned long flags;
 	struct pic_fx fx;
-	u8 *byte = data;
 	u8 was, is;
 
-	if (!pic_port(port) || len != 1)
-		return false;
 	spin_lock_irqsave(&chip->lock, flags);
 	was = chip->pic.chip[0].imr;
 	if (write)
-		pic_write(&chip->pic, port, *byte, &fx);
+		pic_write(&chip->pic, port, *data, &fx);
 	else
-		*byte = pic_read(&chip->pic, port, &fx);
+		*data = pic_read(&chip->pic, port, &fx);
 	is = chip->pic.chip[0].imr;
 	pic_output(chip, &fx);
 	spin_unlock_irqrestore(&chip->lock, flags);
 	if (was & ~is)
 		unmasked(chip, KVM_IRQCHIP_PIC_MASTER, was & ~is);
 	pic_ended(vcpu, fx.eoi);
-	return true;
 }
 
 void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data)
@@ -527,7 +620,7 @@ void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, vo
 			refresh_wants_eoi(chip);
 		if (fx.unmasked)
 			unmasked(chip, KVM_IRQCHIP_IOAPIC, fx.unmasked);
-		send_all(chip->vm, &fx);
+		send_all(chip, &fx);
 	} else {
 		memset(data, 0, len);
 		memcpy(data, &val, min_t(unsigned int, len, sizeof(val)));
@@ -553,6 +646,7 @@ static int set_routes(struct irqchip *chip, const struct kvm_irq_routing_entry *
 	mutex_lock(&chip->routes_lock);
 	old = rcu_dereference_protected(chip->routes, lockdep_is_held(&chip->routes_lock));
 	rcu_assign_pointer(chip->routes, mem);
+	irqchip_tables_changed(chip);
 	mutex_unlock(&chip->routes_lock);
 	refresh_wants_eoi(chip);
 	table_free_rcu(old);
@@ -610,7 +704,7 @@ int irqchip_set_state(struct vm *vm, const struct kvm_irqchip *state)
 	}
 	spin_unlock_irqrestore(&chip->lock, flags);
 	refresh_wants_eoi(chip);
-	send_all(vm, &io);
+	send_all(chip, &io);
 	return err;
 }
 

@@ -60,7 +60,7 @@ struct irqchip {
 	u8 ioapic_sources[IOAPIC_PINS];
 	bool pic_intr; /* lock to write: the PIC's INT output */
 
-	/* Vectors of edge triggered pins, too, whose end somebody in here wants; lock to write. */
+	/* Vectors whose end somebody wants, edge triggered ones, too; split: userspace. lock to write. */
 	unsigned long wants_eoi[256 / BITS_PER_LONG];
 
 	struct route_table __rcu *routes; /* routes_lock */
@@ -69,11 +69,13 @@ struct irqchip {
 
 	struct dest_map __rcu *map; /* map_lock; never NULL once a vCPU is there */
 	struct mutex map_lock;
+	atomic_t gen;	/* see struct irq_shortcut */
 	bool map_stale; /* map_lock: memory was short, the map is not what the local APICs say */
 	atomic_t seq;	/* of gv_irq_request */
 	atomic_t lowest_next; /* where the search for the lowest priority begins */
 
-	struct pit_dev *pit; /* routes_lock to set; NULL: none */
+	struct pit_dev *pit; /* vm->lock to set; NULL: none */
+	bool pit_speaker;    /* port 0x61 is the PIT's; set before pit is */
 
 	struct mutex irqfds_lock;
 	struct list_head irqfds, resamplers; /* irqfds_lock */
@@ -94,14 +96,39 @@ int irqchip_set_routes(struct vm *vm, const struct kvm_irq_routing_entry *entrie
 
 /*
  * Drive a GSI, as @source. Any context but NMI. What became of it, for KVM_IRQ_LINE_STATUS: -1
- * nothing (masked), 0 coalesced, above 0: delivered.
+ * nothing (masked, or there is no such pin), 0 coalesced, or nobody takes it, above 0: delivered, or
+ * the pin is low.
  */
 int irqchip_set_gsi(struct vm *vm, u32 gsi, unsigned int source, bool level);
 /* Up and down again: an edge. Any context but NMI. */
 void irqchip_pulse_gsi(struct vm *vm, u32 gsi, unsigned int source);
-/* KVM_SIGNAL_MSI, irqfds: > 0 delivered, 0 nobody took it, -EINVAL. Any context but NMI. */
+
+/*
+ * What a GSI came to when it was last looked up: a message for one vCPU. Zeroed at first, and its
+ * user's to serialise; good while irqchip->gen has not moved on.
+ */
+struct irq_shortcut {
+	struct vcpu *to; /* NULL: nothing so simple */
+	int gen;
+	struct irq_msg msg;
+};
+
+/* The routes, the map, or how messages are read: shortcuts are good no more. */
+static inline void irqchip_tables_changed(struct irqchip *chip)
+{
+	smp_mb__before_atomic(); /* what is new, then that it is */
+	atomic_inc(&chip->gen);
+}
+
+/* As irqchip_pulse_gsi(), for who does so often. */
+void irqchip_pulse_again(struct vm *vm, u32 gsi, unsigned int source, struct irq_shortcut *s);
+/* KVM_SIGNAL_MSI, irqfds: > 0 delivered, 0 coalesced or nobody takes it, -EINVAL. Any context but NMI. */
 int irqchip_send_msi(struct vm *vm, u32 addr_lo, u32 addr_hi, u32 data);
-/* Deliver to all or one of those addressed. @sender: index of the vCPU whose IPI it is, else 0. */
+/*
+ * Deliver to all or one of those addressed. @sender: index of the vCPU whose IPI it is, else 0. How
+ * many did not have it waiting already; or IRQ_NOBODY: no local APIC is addressed and takes it.
+ */
+#define IRQ_NOBODY (-1)
 int irqchip_deliver(struct vm *vm, const struct irq_msg *msg, u32 sender, enum irq_from from);
 
 /* KVM_HC_KICK_CPU: the vCPU with that APIC id, if there is one, halts no longer. Any context but NMI. */
@@ -111,10 +138,12 @@ void irqchip_pv_kick(struct vm *vm, u32 apic_id);
 int irqchip_get_state(struct vm *vm, struct kvm_irqchip *chip);
 int irqchip_set_state(struct vm *vm, const struct kvm_irqchip *chip);
 
-/* The vCPU's local APIC ended @vector, which was level triggered. vCPU thread. */
-void irqchip_eoi(struct vcpu *vcpu, u8 vector);
-/* The same in a VM whose I/O APIC is userspace's: KVM_EXIT_IOAPIC_EOI is asked for. */
-void irqchip_split_eoi(struct vcpu *vcpu, u8 vector);
+/*
+ * The vCPU's local APIC ended @vector, which somebody wants to know, or which is told all I/O APICs
+ * (@broadcast: it was level triggered). Where the I/O APIC is userspace's, KVM_EXIT_IOAPIC_EOI is
+ * asked for if both are so. vCPU thread.
+ */
+void irqchip_eoi(struct vcpu *vcpu, u8 vector, bool broadcast);
 /* The processor takes the PIC's interrupt: its vector. */
 u8 irqchip_pic_ack(struct vcpu *vcpu);
 
@@ -130,11 +159,11 @@ void irqchip_del_notifier(struct vm *vm, struct irq_ack_notifier *n);
 
 /*
  * Accesses of the guest to the chips' ports and registers; vCPU thread. Data is
- * little endian in @data, @len bytes. Ports: false, not theirs. Registers: the
- * caller has asked ioapic_in_range().
+ * little endian in @data, @len bytes; ports take one. The caller has asked
+ * pic_port() or ioapic_in_range().
  */
 #define IRQCHIP_PORTS_END 0x4d2 /* no port of a chip's, or of the PIT, lies there or above */
-bool irqchip_pio(struct vcpu *vcpu, u16 port, unsigned int len, bool write, void *data);
+void irqchip_pio(struct vcpu *vcpu, u16 port, bool write, u8 *data);
 void irqchip_mmio(struct vcpu *vcpu, gpa_t gpa, unsigned int len, bool write, void *data);
 
 /* ---- irqfd.c ----------------------------------------------------------------- */
@@ -162,15 +191,20 @@ int pit_dev_set_state(struct vm *vm, const struct kvm_pit_state2 *state);
 int pit_dev_reinject(struct vm *vm, bool reinject);
 /* Ticks that wait for their turn are dropped. No PIT: nothing. */
 void pit_dev_forget(struct vm *vm);
-/* As irqchip_pio(). */
-bool pit_dev_pio(struct vm *vm, u16 port, unsigned int len, bool write, void *data);
+/* The guest's accesses to ports that pit_dev_has(), of one byte. vCPU thread. */
+u8 pit_dev_read(const struct irqchip *chip, u16 port);
+void pit_dev_write(const struct irqchip *chip, u16 port, u8 val);
+static inline bool pit_dev_has(const struct irqchip *chip, u16 port)
+{
+	return smp_load_acquire(&chip->pit) &&
+	       (pit_port(port) || (port == PIT_PORT_SPEAKER && chip->pit_speaker));
+}
 
 /* ---- a vCPU's local APIC: vCPU thread but where said -------------------------- */
 
 struct irq_life {
-	u64 tsc;  /* host's, when it was asked for; 0: not known */
-	u32 seq;  /* 0: not known */
-	u32 from; /* enum irq_from */
+	u64 tsc; /* host's, when it was asked for; 0: not known */
+	struct irq_origin origin;
 };
 
 /* By vector; see life.c. */
@@ -180,7 +214,7 @@ struct irq_lives {
 };
 
 struct lapic_dev {
-	struct lapic lapic;
+	struct lapic lapic;	 /* at the begin of a page: arch_apicv_update() */
 	struct vcpu *vcpu;	 /* (c) */
 	struct irq_lives *life;	 /* (c) */
 	struct dest_entry entry; /* irqchip->map_lock: what the map was told */
@@ -195,6 +229,7 @@ struct lapic_dev {
 
 	struct hrtimer timer;
 	bool timer_fired; /* (a) */
+	bool by_entries;  /* arch_deadline_set() stands for the timer */
 	u8 eoi_vector;	  /* for REQ_IOAPIC_EOI */
 	gpa_t vapic;	  /* KVM_SET_VAPIC_ADDR; 0: none */
 	bool report_tpr;  /* KVM_TPR_ACCESS_REPORTING */
@@ -202,6 +237,8 @@ struct lapic_dev {
 	u64 tpr_rip;
 	u64 pv_eoi_msr; /* MSR_KVM_PV_EOI_EN: gpa | enable */
 };
+
+static_assert(!offsetof(struct lapic_dev, lapic.regs), "registers at the begin of a page");
 
 enum lapic_event {
 	LAPIC_EVENT_INIT,
@@ -241,7 +278,24 @@ enum lapic_result lapic_dev_msr_write(struct vcpu *vcpu, u32 msr, u64 value);
 enum lapic_result lapic_dev_set_base(struct vcpu *vcpu, u64 value, bool host);
 u64 lapic_dev_deadline_get(struct vcpu *vcpu);
 void lapic_dev_deadline_set(struct vcpu *vcpu, u64 guest_tsc);
-void lapic_dev_cr8_set(struct vcpu *vcpu, u8 cr8);
+void lapic_dev_tpr_set(struct vcpu *vcpu, u8 tpr);
+/*
+ * Where the hardware can deliver the local APIC's interrupts, and the guest's is such a one, let it:
+ * LAPIC_WORD_APICV is set then. What it needs before an entry; what it has done.
+ */
+void lapic_dev_apicv_choose(struct vcpu *vcpu);
+void lapic_dev_apicv_out(struct vcpu *vcpu);
+void lapic_dev_apicv_in(struct vcpu *vcpu);
+/* EXIT_APIC_WRITE: the hardware has put what the guest wrote into the low half of ICR. */
+void lapic_dev_icr_written(struct vcpu *vcpu);
+/* It is an xAPIC, at 0xfee00000. */
+bool lapic_dev_at_default(const struct vcpu *vcpu);
+/* EXIT_EOI: the hardware has taken @vector out of service. */
+void lapic_dev_ended(struct vcpu *vcpu, u8 vector);
+/* The guest's timer: the time that arch_deadline_set() was told has come. */
+void lapic_dev_deadline_came(struct vcpu *vcpu);
+/* The vCPU waits now: what has been left to its entries is up to the host's timer. */
+void lapic_dev_timer_to_host(struct vcpu *vcpu);
 /* Is @gpa in the page of registers? No in x2APIC mode. */
 static inline bool lapic_dev_has(const struct vcpu *vcpu, gpa_t gpa)
 {
@@ -265,10 +319,6 @@ int lapic_dev_set_vapic(struct vcpu *vcpu, gpa_t gpa);
 void lapic_dev_vapic_in(struct vcpu *vcpu);
 void lapic_dev_vapic_out(struct vcpu *vcpu);
 
-/* vcpu->lapic_words: what the guest may have changed in its memory, to be looked at after an exit. */
-#define LAPIC_WORD_VAPIC BIT(0) /* KVM_SET_VAPIC_ADDR */
-#define LAPIC_WORD_EOI	 BIT(1) /* the guest may end the interrupt in service there (PV EOI) */
-
 /*
  * PV EOI (Linux, Documentation/virt/kvm/x86/msr.rst, MSR_KVM_PV_EOI_EN): a bit in guest memory that
  * the guest clears instead of writing the EOI register. Offered when an interrupt is injected,
@@ -291,8 +341,12 @@ static inline void irq_life_asked(struct lapic_dev *d, u8 vector)
 	WRITE_ONCE(d->life->asked[vector].tsc, account_tsc());
 }
 
-/* The local APIC's @vector goes to the CPU: says in vcpu->events.interrupt when it was asked for. */
+/*
+ * The local APIC's @vector goes to the CPU, or the PIC's: says in vcpu->events.interrupt when it was
+ * asked for (if that is not known: now) and where it came from.
+ */
 void irq_life_taken(struct vcpu *vcpu, u8 vector);
+void irq_life_taken_of_pic(struct vcpu *vcpu);
 
 /* Does anybody want to know the rest? Nothing below is to be called otherwise. */
 static inline bool irq_life_traced(void)
@@ -302,7 +356,7 @@ static inline bool irq_life_traced(void)
 }
 
 /* @msg is for this vCPU; @new: it is left for it and does not wait there already. Any context. */
-void irq_life_request(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from, bool new);
+void irq_life_request(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from, bool fresh);
 /* The guest ended it. */
 void irq_life_eoi(struct vcpu *vcpu, u8 vector, bool level);
 

@@ -46,7 +46,8 @@ struct irqfd {
 
 	struct resampler *resampler; /* (c) NULL: a pulse */
 	struct eventfd_ctx *resample_ctx;
-	struct list_head same_gsi; /* resampler->irqfds */
+	struct irq_shortcut shortcut; /* the wait queue's lock */
+	struct list_head same_gsi;    /* resampler->irqfds */
 
 	unsigned long dying; /* (a) bit 0 */
 	struct work_struct end;
@@ -122,10 +123,11 @@ static void leave_resampler(struct irqfd *f)
 
 static void inject(struct irqfd *f)
 {
+	lockdep_assert_held(&f->queue->lock);
 	if (f->resampler)
 		irqchip_set_gsi(f->vm, f->gsi, IRQ_SOURCE_RESAMPLE, true);
 	else
-		irqchip_pulse_gsi(f->vm, f->gsi, IRQ_SOURCE_IRQFD);
+		irqchip_pulse_again(f->vm, f->gsi, IRQ_SOURCE_IRQFD, &f->shortcut);
 }
 
 /* The wait queue is locked: whoever finds it dying can rely on its end being queued. */

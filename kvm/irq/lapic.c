@@ -83,6 +83,15 @@ void lapic_set_tpr(struct lapic *l, u8 tpr, struct lapic_fx *fx)
 		fx->what |= LAPIC_FX_PENDING;
 }
 
+u8 lapic_behind_tpr(const struct lapic *l)
+{
+	int class = lapic_irr_max(l) >> 4;
+
+	if (class <= (lapic_isr_max(l) >> 4) || class > (int)(lapic_reg(l, LAPIC_TPR) >> 4))
+		return 0;
+	return class;
+}
+
 void lapic_ack(struct lapic *l, u8 vector)
 {
 	if (!clear_bit_of(l, LAPIC_IRR, vector))
@@ -113,27 +122,32 @@ static void eoi_lint(struct lapic *l, u8 vector, struct lapic_fx *fx)
 	fx->what |= LAPIC_FX_EOI_LINT;
 }
 
+void lapic_ended(struct lapic *l, u8 vector, struct lapic_fx *fx)
+{
+	u32 what = LAPIC_FX_EOI;
+
+	fx->eoi_vector = vector;
+	fx->eoi_level = lapic_tmr_test(l, vector);
+	if (l->irr_words)
+		what |= LAPIC_FX_PENDING;
+	if (fx->eoi_level) {
+		if (!(lapic_reg(l, LAPIC_SVR) & LAPIC_SVR_EOI_SUPPRESS))
+			what |= LAPIC_FX_EOI_BROADCAST;
+		eoi_lint(l, vector, fx);
+	}
+	fx->what |= what;
+}
+
 void lapic_eoi(struct lapic *l, struct lapic_fx *fx)
 {
 	int v = lapic_isr_max(l);
-	u32 what = LAPIC_FX_EOI;
 
 	if (v < 0)
 		return;
 	if (!clear_bit_of(l, LAPIC_ISR, v))
 		l->isr_words &= ~(1U << (v >> 5));
 	update_ppr(l);
-
-	fx->eoi_vector = v;
-	fx->eoi_level = lapic_tmr_test(l, v);
-	if (l->irr_words)
-		what |= LAPIC_FX_PENDING;
-	if (fx->eoi_level) {
-		if (!(lapic_reg(l, LAPIC_SVR) & LAPIC_SVR_EOI_SUPPRESS))
-			what |= LAPIC_FX_EOI_BROADCAST;
-		eoi_lint(l, v, fx);
-	}
-	fx->what |= what;
+	lapic_ended(l, v, fx);
 }
 
 /* --- acceptance --- */
@@ -150,29 +164,19 @@ static void enter(struct lapic *l, u32 w, u32 irr, u32 level)
 	l->irr_words |= 1U << w;
 }
 
-bool lapic_merge(struct lapic *l, const u64 irr[4], const u64 level[4])
+void lapic_merge(struct lapic *l, u32 i, u64 irr, u64 level)
 {
 	const u64 illegal = (1ULL << IRQ_VECTOR_MIN) - 1;
-	bool any = false;
-	u32 i;
 
 	if (!lapic_enabled(l))
-		return false;
-	for (i = 0; i < 4; i++) {
-		u64 bits = irr[i], lev = irr[i] & level[i];
-
-		if (!bits)
-			continue;
-		if (i == 0 && unlikely(bits & illegal)) {
-			lapic_raise_error(l, LAPIC_ESR_RECV_VECTOR);
-			bits &= ~illegal;
-			lev &= ~illegal;
-		}
-		enter(l, i * 2, bits, lev);
-		enter(l, i * 2 + 1, bits >> 32, lev >> 32);
-		any = true;
+		return;
+	if (i == 0 && unlikely(irr & illegal)) {
+		lapic_raise_error(l, LAPIC_ESR_RECV_VECTOR);
+		irr &= ~illegal;
 	}
-	return any;
+	level &= irr;
+	enter(l, i * 2, irr, level);
+	enter(l, i * 2 + 1, irr >> 32, level >> 32);
 }
 
 bool lapic_accept(struct lapic *l, u8 vector, bool level)

@@ -232,19 +232,13 @@ enum lapic_result lapic_msr_write(struct lapic *l, u32 msr, u64 val, u64 now, st
 
 /* The registers with an exit of their own: no checks, no decoding. */
 void lapic_eoi(struct lapic *l, struct lapic_fx *fx);
+
+/* Somebody else has changed the registers, as virtual-interrupt delivery does: IRR, ISR, TPR. */
+void lapic_recount(struct lapic *l);
+/* And has taken @vector out of ISR: what else its EOI means. */
+void lapic_ended(struct lapic *l, u8 vector, struct lapic_fx *fx);
 void lapic_set_tpr(struct lapic *l, u8 tpr, struct lapic_fx *fx);
 void lapic_icr_write(struct lapic *l, u32 low, u32 high, struct lapic_fx *fx);
-
-static inline u8 lapic_cr8_get(const struct lapic *l)
-{
-	return lapic_reg(l, LAPIC_TPR) >> 4;
-}
-
-/* @cr8 is 0..15: the caller gave #GP for others. */
-static inline void lapic_cr8_set(struct lapic *l, u8 cr8, struct lapic_fx *fx)
-{
-	lapic_set_tpr(l, cr8 << 4, fx);
-}
 
 /* IA32_TSC_DEADLINE. */
 static inline u64 lapic_tsc_deadline_get(const struct lapic *l)
@@ -263,13 +257,12 @@ static inline void lapic_tsc_deadline_set(struct lapic *l, u64 guest_tsc, struct
 /* --- interrupts --- */
 
 /*
- * Take posted vectors into IRR; bits of @level are looked at where @irr has
- * one and go into TMR. Illegal vectors become an error. Dropped while hardware
- * disabled. True if anything entered IRR.
+ * Take posted vectors 64 * @i and up into IRR (@i is 0 to 3); bits of @level are looked at where @irr
+ * has one and go into TMR. Illegal vectors become an error. Dropped while hardware disabled.
  */
-bool lapic_merge(struct lapic *l, const u64 irr[4], const u64 level[4]);
+void lapic_merge(struct lapic *l, u32 i, u64 irr, u64 level);
 
-/* One vector, as lapic_merge(). */
+/* One vector, as lapic_merge(). True if it entered IRR. */
 bool lapic_accept(struct lapic *l, u8 vector, bool level);
 
 /* Highest vector in IRR, ISR; -1 if none. */
@@ -300,6 +293,12 @@ static inline int lapic_highest(const struct lapic *l)
 
 	return v >= 0 && (v >> 4) > (int)(lapic_reg(l, LAPIC_PPR) >> 4) ? v : -1;
 }
+
+/*
+ * What waits in IRR and would be delivered if the TPR were below this class; 0: nothing does, or
+ * it need not, or what is in service has to end first.
+ */
+u8 lapic_behind_tpr(const struct lapic *l);
 
 /* @vector, from lapic_highest() just now, is being delivered: IRR -> ISR, PPR. */
 void lapic_ack(struct lapic *l, u8 vector);

@@ -14,7 +14,9 @@
  * The timer is one hrtimer, always one-shot: it only says that time is up, and
  * the vCPU's thread asks the model what that means and when the next is due.
  * Its callback runs on whatever CPU it was started on; where the vCPU is does
- * not matter.
+ * not matter. A TSC deadline is left to the back end where that can end the
+ * guest's run in time (by_entries), until the vCPU halts: a vCPU that is just
+ * not in the guest looks before it enters again.
  *
  * Locks: irqchip->map_lock for the entry in the map of destinations.
  */
@@ -24,7 +26,9 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <asm/msr.h>
+#include <asm/tsc.h>
 
+#include "../arch/ops.h"
 #include "../mem/kick.h"
 #include "../mem/mem.h"
 #include "../stat/stat.h"
@@ -45,7 +49,7 @@ MODULE_PARM_DESC(
 
 static u64 guest_tsc(const struct vcpu *vcpu)
 {
-	return rdtsc() + vcpu->tsc_offset;
+	return vcpu_tsc_at(vcpu, rdtsc());
 }
 
 /* ---- from outside ---------------------------------------------------------- */
@@ -143,26 +147,50 @@ static u64 advance_ns(void)
 
 static u64 ticks_to_ns(const struct lapic_dev *d, u64 ticks)
 {
-	return min_t(u64, tsc_to_ns(&d->vcpu->vm->time.scale, ticks), KTIME_MAX / 2);
+	return min_t(u64, tsc_to_ns(&d->vcpu->tsc_rate.scale, ticks), KTIME_MAX / 2);
 }
 
 /*
- * Have the host's timer fire when the guest's TSC is @deadline, and a little
- * earlier: it takes that long until the guest is entered. At once if it is over
- * by then; wait_for_deadline() waits out the rest.
+ * Where the hardware can end the guest's run at a time, no timer of the host's
+ * has to. The guest's clock must be the host's then, on every CPU.
  */
-static void arm_by_tsc(struct lapic_dev *d, u64 deadline)
+static bool entries_can(const struct lapic_dev *d)
 {
-	u64 now = guest_tsc(d->vcpu), advance = advance_ns();
-	u64 ns = deadline > now ? ticks_to_ns(d, deadline - now) : 0;
+	return arch_caps.deadline && !d->vcpu->tsc_rate.ratio && !check_tsc_unstable();
+}
+
+static void forget_entries(struct lapic_dev *d)
+{
+	if (!d->by_entries)
+		return;
+	d->by_entries = false;
+	arch_deadline_set(d->vcpu, 0);
+}
+
+/*
+ * Have the host's timer fire when the guest's TSC is @deadline, or the guest's run
+ * end by then, and a little earlier: it takes that long until the guest is entered.
+ * At once if it is over by then; wait_for_deadline() waits out the rest.
+ */
+static void arm_by_tsc(struct lapic_dev *d, u64 deadline, bool by_entries)
+{
+	struct vcpu *vcpu = d->vcpu;
+	u64 host = rdtsc(), now = vcpu_tsc_at(vcpu, host), advance = advance_ns();
+	u64 ticks = deadline > now ? min(deadline - now, (u64)S64_MAX) : 0;
+	u64 ns = ticks_to_ns(d, ticks);
 
 	if (ns <= advance) {
+		forget_entries(d);
 		hrtimer_try_to_cancel(&d->timer);
 		timer_due(d);
-		return;
+	} else if (by_entries) {
+		hrtimer_try_to_cancel(&d->timer);
+		d->by_entries = true;
+		arch_deadline_set(vcpu, host + ticks - tsc_from_ns(vcpu->tsc_rate.khz, advance));
+	} else {
+		hrtimer_start(&d->timer, ns_to_ktime(ktime_get_ns() + ns - advance),
+			      HRTIMER_MODE_ABS_HARD);
 	}
-	ns -= advance;
-	hrtimer_start(&d->timer, ns_to_ktime(ktime_get_ns() + ns), HRTIMER_MODE_ABS_HARD);
 }
 
 /*
@@ -173,10 +201,13 @@ static void timer_arm(struct lapic_dev *d)
 {
 	const struct lapic_timer *t = &d->lapic.timer;
 
+	if (t->armed && lapic_timer_by_tsc(t)) {
+		arm_by_tsc(d, t->expiry, entries_can(d));
+		return;
+	}
+	forget_entries(d);
 	if (!t->armed)
 		hrtimer_try_to_cancel(&d->timer);
-	else if (lapic_timer_by_tsc(t))
-		arm_by_tsc(d, t->expiry);
 	else
 		hrtimer_start(&d->timer, ns_to_ktime(t->expiry), HRTIMER_MODE_ABS_HARD);
 }
@@ -243,7 +274,7 @@ static void carry_out(struct lapic_dev *d, struct lapic_fx *fx)
 		irqchip_deliver(vcpu->vm, &fx->msg, vcpu->index, IRQ_FROM_IPI);
 	if (what & LAPIC_FX_EOI_BROADCAST ||
 	    (what & LAPIC_FX_EOI && irqchip_wants_eoi(vcpu->vm->irqchip, fx->eoi_vector)))
-		irqchip_eoi(vcpu, fx->eoi_vector);
+		irqchip_eoi(vcpu, fx->eoi_vector, what & LAPIC_FX_EOI_BROADCAST);
 	if (what & LAPIC_FX_TIMER)
 		timer_arm(d);
 	if (what & (LAPIC_FX_DEST | LAPIC_FX_MODE))
@@ -272,40 +303,45 @@ static void trace_timer(struct lapic_dev *d)
 		irq_life_request(d->vcpu, &msg, IRQ_FROM_TIMER, true);
 }
 
-/* Not before its time: what is left of a deadline is spun away, if it is no more than the advance. */
-static void wait_for_deadline(struct lapic_dev *d, u64 deadline)
+/*
+ * Not before its time: what is left of a deadline is spun away, if it is no more than the advance.
+ * The guest's TSC then.
+ */
+static u64 wait_for_deadline(struct lapic_dev *d, u64 deadline)
 {
 	u64 now = guest_tsc(d->vcpu);
 
 	trace_kvm_wait_lapic_expire(d->vcpu, now - deadline);
 	if (deadline <= now || ticks_to_ns(d, deadline - now) > advance_ns())
-		return;
+		return now;
 	do {
 		cpu_relax();
-	} while (guest_tsc(d->vcpu) < deadline);
+		now = guest_tsc(d->vcpu);
+	} while (now < deadline);
+	return now;
 }
 
-static void run_down_timer(struct lapic_dev *d, struct lapic_fx *fx)
+static noinline void run_down_timer(struct lapic_dev *d, struct lapic_fx *fx)
 {
 	struct lapic_timer *t = &d->lapic.timer;
 	u64 now;
 
-	if (t->armed && lapic_timer_by_tsc(t))
-		wait_for_deadline(d, t->expiry);
-	now = lapic_timer_by_tsc(t) ? guest_tsc(d->vcpu) : ktime_get_ns();
-
+	if (!t->armed)
+		return;
+	now = lapic_timer_by_tsc(t) ? wait_for_deadline(d, t->expiry) : ktime_get_ns();
 	if (lapic_timer_expire(t, now) && lapic_accept_lvt(&d->lapic, LVT_TIMER, fx))
 		trace_timer(d);
 	/* The next period; or the clocks' rounding had the host's timer fire too early. */
 	if (t->armed)
 		timer_arm(d);
+	else
+		forget_entries(d);
 }
 
 void lapic_dev_sync(struct vcpu *vcpu)
 {
 	struct lapic_dev *d = vcpu->lapic;
 	struct lapic_fx fx = {};
-	u64 irr[4], level[4], any = 0;
 	unsigned int i;
 
 	if (READ_ONCE(d->timer_fired)) {
@@ -313,12 +349,12 @@ void lapic_dev_sync(struct vcpu *vcpu)
 		run_down_timer(d, &fx);
 	}
 	for (i = 0; i < 4; i++) {
-		irr[i] = READ_ONCE(d->posted[i]) ? xchg(&d->posted[i], 0) : 0;
-		level[i] = READ_ONCE(d->level[i]);
-		any |= irr[i];
+		if (READ_ONCE(d->posted[i])) {
+			u64 irr = xchg(&d->posted[i], 0);
+
+			lapic_merge(&d->lapic, i, irr, READ_ONCE(d->level[i]));
+		}
 	}
-	if (any)
-		lapic_merge(&d->lapic, irr, level);
 	fx.what &= ~LAPIC_FX_PENDING; /* whoever called looks now */
 	if (fx.what)
 		carry_out(d, &fx);
@@ -338,8 +374,10 @@ u8 lapic_dev_ack(struct vcpu *vcpu, int pending)
 {
 	struct lapic_dev *d = vcpu->lapic;
 
-	if (unlikely(pending == LAPIC_EXTINT))
+	if (unlikely(pending == LAPIC_EXTINT)) {
+		irq_life_taken_of_pic(vcpu);
 		return irqchip_pic_ack(vcpu);
+	}
 	lapic_ack(&d->lapic, pending);
 	irq_life_taken(vcpu, pending);
 	update_shown(d, 0);
@@ -402,13 +440,28 @@ void lapic_dev_deadline_set(struct vcpu *vcpu, u64 deadline)
 		timer_arm(d);
 }
 
-void lapic_dev_cr8_set(struct vcpu *vcpu, u8 cr8)
+void lapic_dev_deadline_came(struct vcpu *vcpu)
+{
+	timer_due(vcpu->lapic);
+}
+
+void lapic_dev_timer_to_host(struct vcpu *vcpu)
+{
+	struct lapic_dev *d = vcpu->lapic;
+
+	if (!d->by_entries)
+		return;
+	forget_entries(d);
+	arm_by_tsc(d, d->lapic.timer.expiry, false);
+}
+
+void lapic_dev_tpr_set(struct vcpu *vcpu, u8 tpr)
 {
 	struct lapic_dev *d = vcpu->lapic;
 	struct lapic_fx fx;
 
 	fx.what = 0;
-	lapic_cr8_set(&d->lapic, cr8, &fx);
+	lapic_set_tpr(&d->lapic, tpr, &fx);
 	carry_out(d, &fx);
 }
 
@@ -485,12 +538,12 @@ int lapic_dev_create(struct vcpu *vcpu)
 
 	if (!vcpu->vm->irqchip)
 		return 0;
-	d = kzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
+	d = alloc_pages_exact(sizeof(*d), GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!d)
 		return -ENOMEM;
 	d->life = kvzalloc(sizeof(*d->life), GFP_KERNEL_ACCOUNT);
 	if (!d->life) {
-		kfree(d);
+		free_pages_exact(d, sizeof(*d));
 		return -ENOMEM;
 	}
 	d->vcpu = vcpu;
@@ -509,7 +562,7 @@ void lapic_dev_destroy(struct vcpu *vcpu)
 		return;
 	hrtimer_cancel(&vcpu->lapic->timer);
 	kvfree(vcpu->lapic->life);
-	kfree(vcpu->lapic);
+	free_pages_exact(vcpu->lapic, sizeof(*vcpu->lapic));
 	vcpu->lapic = NULL;
 }
 
@@ -612,6 +665,74 @@ void lapic_dev_vapic_out(struct vcpu *vcpu)
 
 	mem_write(vcpu, d->vapic, &word, sizeof(word));
 	mem_leave(vcpu->vm, idx);
+}
+
+/* ---- by the hardware --------------------------------------------------------------- */
+
+/* Not with a guest that patches its accesses to the TPR. */
+void lapic_dev_apicv_choose(struct vcpu *vcpu)
+{
+	const struct lapic_dev *d = vcpu->lapic;
+	bool can = arch_caps.apicv && lapic_enabled(&d->lapic) && lapic_sw_enabled(&d->lapic) &&
+		   (lapic_x2apic(&d->lapic) || READ_ONCE(vcpu->vm->apic_page_on)) && !d->vapic &&
+		   !d->report_tpr;
+
+	if (can == !!(vcpu->lapic_words & LAPIC_WORD_APICV))
+		return;
+	vcpu->lapic_words ^= LAPIC_WORD_APICV;
+	if (!can)
+		arch_apicv_update(vcpu, NULL);
+}
+
+/* Ends exit where others have to hear of them: of what is level triggered, and of what is asked for. */
+void lapic_dev_apicv_out(struct vcpu *vcpu)
+{
+	const struct irqchip *chip = vcpu->vm->irqchip;
+	struct lapic *l = &vcpu->lapic->lapic;
+	struct apicv apicv = {
+		.x2apic = lapic_x2apic(l),
+		.regs = l->regs,
+		.rvi = max(lapic_irr_max(l), 0),
+		.svi = max(lapic_isr_max(l), 0),
+	};
+	unsigned int w;
+
+	for (w = 0; w < ARRAY_SIZE(apicv.eoi_exit); w++)
+		apicv.eoi_exit[w] = READ_ONCE(chip->wants_eoi[w]) |
+				    lapic_reg(l, LAPIC_TMR + w * 0x20) |
+				    (u64)lapic_reg(l, LAPIC_TMR + w * 0x20 + 0x10) << 32;
+	arch_apicv_update(vcpu, &apicv);
+}
+
+void lapic_dev_apicv_in(struct vcpu *vcpu)
+{
+	lapic_recount(&vcpu->lapic->lapic);
+	update_shown(vcpu->lapic, 0);
+}
+
+void lapic_dev_ended(struct vcpu *vcpu, u8 vector)
+{
+	struct lapic_fx fx = {};
+
+	lapic_ended(&vcpu->lapic->lapic, vector, &fx);
+	carry_out(vcpu->lapic, &fx);
+}
+
+void lapic_dev_icr_written(struct vcpu *vcpu)
+{
+	struct lapic *l = &vcpu->lapic->lapic;
+	struct lapic_fx fx = {};
+
+	trace_kvm_apic(vcpu, true, LAPIC_ICR, lapic_reg(l, LAPIC_ICR));
+	lapic_icr_write(l, lapic_reg(l, LAPIC_ICR), lapic_reg(l, LAPIC_ICR2), &fx);
+	carry_out(vcpu->lapic, &fx);
+}
+
+bool lapic_dev_at_default(const struct vcpu *vcpu)
+{
+	const struct lapic *l = &vcpu->lapic->lapic;
+
+	return lapic_mmio_enabled(l) && lapic_base_gpa(l) == LAPIC_BASE_DEFAULT;
 }
 
 /* ---- PV EOI ------------------------------------------------------------------------ */

@@ -34,9 +34,6 @@ u32 lapic_version(const struct lapic *l);
 /* PPR from TPR and ISR: SDM, "Task and Processor Priorities". */
 u32 lapic_ppr_of(const struct lapic *l);
 
-/* irr_words, isr_words and PPR from the registers. */
-void lapic_recount(struct lapic *l);
-
 /*
  * Log an error. The first since ESR was last written raises LVT error; one
  * that this itself makes (its vector is illegal) is logged, no more.

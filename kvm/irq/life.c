@@ -19,39 +19,44 @@
 #include "../trace/irqchip.h"
 #include "irqchip.h"
 
-void irq_life_request(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from, bool new)
+void irq_life_request(struct vcpu *vcpu, const struct irq_msg *msg, enum irq_from from, bool fresh)
 {
 	struct lapic_dev *d = vcpu->lapic;
 	u32 seq = 0;
 
-	if (new &&irq_msg_is_vectored(msg)) {
+	if (fresh && irq_msg_is_vectored(msg)) {
 		seq = atomic_inc_return(&vcpu->vm->irqchip->seq);
-		d->life->asked[msg->vector].from = from;
-		WRITE_ONCE(d->life->asked[msg->vector].seq, seq);
+		d->life->asked[msg->vector].origin.from = from;
+		WRITE_ONCE(d->life->asked[msg->vector].origin.seq, seq);
 	}
-	trace_gv_irq_request(vcpu->vm->vm_id, vcpu->id, msg->vector, from, msg->delivery, !new,
+	trace_gv_irq_request(vcpu->vm->vm_id, vcpu->id, msg->vector, from, msg->delivery, !fresh,
 			     seq);
 }
 
 void irq_life_taken(struct vcpu *vcpu, u8 vector)
 {
 	struct irq_lives *life = vcpu->lapic->life;
-	struct irq_life *asked = &life->asked[vector];
+	struct irq_life was = life->asked[vector];
 
-	if (asked->tsc)
-		vcpu->events.interrupt.asked_tsc = asked->tsc;
-	vcpu->events.interrupt.seq = asked->seq;
+	life->asked[vector] = (struct irq_life){};
+	vcpu->events.interrupt.asked_tsc = was.tsc ?: account_tsc();
+	vcpu->events.interrupt.origin = was.origin;
 	if (irq_life_traced())
-		life->serving[vector] = *asked;
-	asked->tsc = 0;
-	asked->seq = 0;
+		life->serving[vector] = was;
+}
+
+void irq_life_taken_of_pic(struct vcpu *vcpu)
+{
+	vcpu->events.interrupt.asked_tsc = account_tsc();
+	vcpu->events.interrupt.origin = (struct irq_origin){.from = IRQ_FROM_PIC};
 }
 
 void irq_life_eoi(struct vcpu *vcpu, u8 vector, bool level)
 {
 	struct irq_life *life = &vcpu->lapic->life->serving[vector];
 
-	trace_gv_irq_eoi(vcpu->vm->vm_id, vcpu->id, vector, life->from, level, life->seq,
-			 life->seq ? account_ns(account_tsc() - life->tsc) : 0);
+	trace_gv_irq_eoi(vcpu->vm->vm_id, vcpu->id, vector, life->origin.from, level,
+			 life->origin.seq,
+			 life->origin.seq ? account_ns(account_tsc() - life->tsc) : 0);
 	*life = (struct irq_life){};
 }

@@ -46,7 +46,7 @@ struct irq_msg {
 	u8 shorthand; /* enum irq_shorthand */
 	bool dest_logical;
 	bool level;	 /* level triggered: TMR bit is set, EOI is told to the I/O APIC */
-	bool assert;	 /* false: a level or INIT de-assert, delivered to nobody */
+	bool assert;	 /* false: an INIT de-assert, delivered to nobody */
 	bool redir_hint; /* MSI's RH: to one only of those addressed */
 	bool x2apic;	 /* dest is in x2APIC format */
 };

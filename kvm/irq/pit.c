@@ -188,8 +188,7 @@ static void take_next_count(struct pit *p, struct pit_channel *c)
 		c->load_time -= pit_ticks_to_ns(high_half(c->count));
 }
 
-/* Let happen what happened up to now. */
-static void settle(struct pit *p, unsigned int ch, u64 now)
+static noinline void settle_slow(struct pit *p, unsigned int ch, u64 now)
 {
 	struct pit_channel *c = &p->ch[ch];
 
@@ -197,6 +196,13 @@ static void settle(struct pit *p, unsigned int ch, u64 now)
 		take_next_count(p, c);
 	if (ch == 0)
 		count_edges(p, elapsed(c, now));
+}
+
+/* Let happen what happened up to now. */
+static inline void settle(struct pit *p, unsigned int ch, u64 now)
+{
+	if (ch == 0 || p->ch[ch].next_count)
+		settle_slow(p, ch, now);
 }
 
 static void forget_ticks(struct pit *p)

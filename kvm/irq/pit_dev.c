@@ -19,7 +19,6 @@
 
 struct pit_dev {
 	struct vm *vm; /* (c) */
-	bool speaker;  /* (c) port 0x61 is ours */
 	spinlock_t lock;
 	struct pit pit;
 	struct hrtimer timer;
@@ -100,35 +99,44 @@ void pit_dev_forget(struct vm *vm)
 	spin_unlock_irqrestore(&d->lock, flags);
 }
 
-bool pit_dev_pio(struct vm *vm, u16 port, unsigned int len, bool write, void *data)
+/* Lock held. True: pulse. */
+static bool write_port(struct pit_dev *d, u16 port, u8 val)
 {
-	struct pit_dev *d = READ_ONCE(vm->irqchip->pit);
-	unsigned long flags;
-	bool fire = false;
-	u8 *byte = data;
-	u64 now;
+	u64 now = ktime_get_ns();
 
-	if (!d || len != 1 || !(pit_port(port) || (d->speaker && port == PIT_PORT_SPEAKER)))
-		return false;
-	now = ktime_get_ns();
-	spin_lock_irqsave(&d->lock, flags);
 	if (port == PIT_PORT_SPEAKER) {
-		if (write)
-			pit_write_speaker(&d->pit, *byte, now);
-		else
-			*byte = pit_read_speaker(&d->pit, now);
-	} else if (write) {
-		pit_write(&d->pit, port, *byte, now);
-		/* Channels 1 and 2 interrupt nobody. */
-		if (port == PIT_PORT || port == PIT_PORT_CONTROL)
-			fire = rearm(d);
-	} else {
-		*byte = pit_read(&d->pit, port, now);
+		pit_write_speaker(&d->pit, val, now);
+		return false;
 	}
-	spin_unlock_irqrestore(&d->lock, flags);
+	pit_write(&d->pit, port, val, now);
+	/* Channels 1 and 2 interrupt nobody. */
+	return (port == PIT_PORT || port == PIT_PORT_CONTROL) && rearm(d);
+}
+
+void pit_dev_write(const struct irqchip *chip, u16 port, u8 val)
+{
+	struct pit_dev *d = chip->pit;
+	bool fire;
+
+	spin_lock_irq(&d->lock);
+	fire = write_port(d, port, val);
+	spin_unlock_irq(&d->lock);
 	if (fire)
 		pulse(d);
-	return true;
+}
+
+u8 pit_dev_read(const struct irqchip *chip, u16 port)
+{
+	struct pit_dev *d = chip->pit;
+	u64 now;
+	u8 val;
+
+	spin_lock_irq(&d->lock);
+	now = ktime_get_ns();
+	val = port == PIT_PORT_SPEAKER ? pit_read_speaker(&d->pit, now)
+				       : pit_read(&d->pit, port, now);
+	spin_unlock_irq(&d->lock);
+	return val;
 }
 
 /* ---- userspace --------------------------------------------------------------- */
@@ -149,7 +157,7 @@ int pit_dev_create(struct vm *vm, u32 pit_flags)
 	if (!d)
 		return -ENOMEM;
 	d->vm = vm;
-	d->speaker = pit_flags & KVM_PIT_SPEAKER_DUMMY;
+	chip->pit_speaker = pit_flags & KVM_PIT_SPEAKER_DUMMY;
 	spin_lock_init(&d->lock);
 	hrtimer_init(&d->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	d->timer.function = timer_fires;

@@ -15,6 +15,25 @@
  * the bit for the next pass. For the same reason mmu_lock may be given up
  * between words.
  *
+ * Where the hardware logs (arch_caps.write_log) a pass takes a 4K page's dirty
+ * bit in the nested tables instead of its write access. The next write sets it,
+ * and the page's address goes into the vCPU's log, which is put into the bitmaps
+ * after the exit, before anybody can see that the guest has been left. A leaf
+ * that is dirty thus has its bit in the bitmap, or an entry in the log of a vCPU
+ * that is in the guest, from the moment on when its slot logs. Three orders keep
+ * that true:
+ * - the log is on in all vCPUs before the slot is published, for from then on
+ *   faults make clean leaves; and the slot's own leaves are cleaned later still;
+ * - a pass has vCPUs leave the guest before it reads the bitmap: what the guest
+ *   had written when userspace asked is there. What is logged later is seen by
+ *   the next pass;
+ * - the bitmap's bit is taken first, then the leaf's. A write in between, or
+ *   through a translation that still is dirty in a TLB, is not logged; it is one
+ *   of those that come before the flush, as above.
+ * A bit too many is set at times, never one too few: a page may be logged just
+ * when its bit was set for another reason, or when its slot begins to log.
+ * Addresses that are in no slot that logs are dropped.
+ *
  * If the user's buffer can't be written, what was taken is put back.
  *
  * Cost: a scan of the words; for each dirty page a handful of instructions.
@@ -26,9 +45,11 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
+#include "../arch/ops.h"
 #include "../compat.h"
 #include "../stat/account.h"
 #include "../stat/stat.h"
+#include "kick.h"
 #include "mem.h"
 #include "up.h"
 
@@ -130,6 +151,44 @@ static int hand_out(struct vm *vm, const struct memslot_dev *dev, void __user *t
 	return 0;
 }
 
+/* ---- the hardware's log ------------------------------------------------------ */
+
+void mem_log_slots_add(struct vm *vm, int n)
+{
+	u32 before = vm->log_slots;
+
+	lockdep_assert_held(&vm->slots_lock);
+	WRITE_ONCE(vm->log_slots, before + n);
+	if (arch_caps.write_log && !before != !vm->log_slots)
+		vm_request_all(vm, REQ_WRITE_LOG, true);
+}
+
+void mem_take_logged(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	int idx = mem_enter(vm);
+	u32 i;
+
+	for (i = 0; i < vcpu->n_logged; i++) {
+		gfn_t gfn = vcpu->logged[i] >> GV_PAGE_SHIFT;
+		const struct memslot *slot = mem_slot(vm, vcpu, gfn);
+
+		if (slot)
+			mem_mark_dirty(vm, slot, gfn);
+	}
+	vcpu->n_logged = 0;
+	mem_leave(vm, idx);
+}
+
+/* What guests wrote up to here is in the bitmaps when this returns. */
+static void bring_in_logged(struct vm *vm)
+{
+	if (arch_caps.write_log)
+		vm_request_all(vm, REQ_KICK, true);
+}
+
+/* ---- passes ------------------------------------------------------------------ */
+
 static u64 ns_between(u64 from, u64 to)
 {
 	return account_ns(tsc_since(to, from));
@@ -154,11 +213,13 @@ static int dirty_pass(struct vm *vm, const struct memslot_dev *dev, void __user 
 	struct pass pass = {.start = account_tsc()};
 	int err;
 
+	bring_in_logged(vm);
 	err = hand_out(vm, dev, to, &pass);
 	if (err)
 		return err; /* nobody got anything: to be seen in the next one */
 	vm_stat_inc(vm, dirty_log_passes);
 	vm_stat_add(vm, dirty_log_pages, pass.pages);
+	slot_stat_add(dev->stat, slot_dirty_pages, pass.pages);
 	account_pass(vm, &dev->slot, DIRTY_GET, &pass, account_tsc());
 	return 0;
 }

@@ -22,7 +22,7 @@
 /*
  * A slot with what the kernel needs around it. Made for each change of a slot
  * and constant from publication to the end of the grace period after it was
- * replaced; only the bits of the dirty map change.
+ * replaced; only the bits of the dirty map and the counters change.
  */
 struct memslot_dev {
 	struct memslot slot;
@@ -32,6 +32,7 @@ struct memslot_dev {
 	 * and as many again that KVM_GET_DIRTY_LOG fills (slots_lock).
 	 */
 	u64 *dirty;
+	struct slot_stat *stat; /* never NULL; goes over to the slot that takes its place */
 };
 
 static inline int mem_enter(struct vm *vm)
@@ -62,6 +63,14 @@ int mem_set_region(struct vm *vm, const struct kvm_userspace_memory_region *regi
  * it does not log, -EFAULT: the user's buffer; no dirty bit is lost by that.
  */
 int mem_get_dirty_log(struct vm *vm, const struct kvm_dirty_log *log);
+/*
+ * One more slot is going to log, before it can be found, or one less does, after
+ * that was published. slots_lock. When the first one begins, the hardware logs
+ * everywhere from here on, if it can.
+ */
+void mem_log_slots_add(struct vm *vm, int n);
+/* What the hardware has logged goes into the bitmaps. vCPU's thread, after an exit. */
+void mem_take_logged(struct vcpu *vcpu);
 /* Logging was switched on for @slot: protect it, and account for that. As mmu_log_start(). */
 void mem_log_start(struct vm *vm, const struct memslot *slot);
 

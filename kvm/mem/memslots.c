@@ -8,10 +8,12 @@
  *	1. a new table and, if there is one, the new slot are allocated;
  *	2. the new slot enters vm->hva_tree, where invalidations of host memory
  *	   look it up;
+ *	   and the hardware's log of writes is switched on if the slot is to log;
  *	3. the new table is published, and one SRCU grace period is waited for:
  *	   nobody handles a fault with the old slot any more;
  *	4. translations that the old slot left behind are dropped (delete, move) or
  *	   lose their write access (logging starts), and guests' TLBs are flushed;
+ *	   marks that say there is no slot are dropped where one has come;
  *	5. only now the old slot leaves hva_tree, and is freed.
  *
  * Up to step 4 a guest may still reach the memory of a slot that is going
@@ -44,30 +46,43 @@ static struct slots_table *table_alloc(u32 cap)
 	return mem ? slots_table_init(mem, cap, 0) : NULL;
 }
 
-static void dev_free(struct memslot_dev *dev)
+/* @stat: are its counters its own? */
+static void dev_free(struct memslot_dev *dev, bool stat)
 {
-	if (dev)
-		kvfree(dev->dirty);
+	if (!dev)
+		return;
+	if (stat)
+		kfree(dev->stat);
+	kvfree(dev->dirty);
 	kfree(dev);
 }
 
-static struct memslot_dev *dev_alloc(const struct memslot *slot)
+/* @old: the slot whose counters it takes over, or NULL. */
+static struct memslot_dev *dev_alloc(const struct memslot *slot, const struct memslot_dev *old)
 {
 	struct memslot_dev *dev = kzalloc(sizeof(*dev), GFP_KERNEL_ACCOUNT);
 
 	if (!dev)
 		return NULL;
+	dev->stat = old ? old->stat : kzalloc(sizeof(*dev->stat), GFP_KERNEL_ACCOUNT);
+	if (!dev->stat)
+		goto no_stat;
 	dev->slot = *slot;
 	dev->hva_node.start = slot->hva;
 	dev->hva_node.last = slot->hva + (slot->npages << GV_PAGE_SHIFT) - 1;
 	if (!(slot->flags & KVM_MEM_LOG_DIRTY_PAGES))
 		return dev;
 	dev->dirty = kvcalloc(2 * dirtymap_words(slot->npages), sizeof(u64), GFP_KERNEL_ACCOUNT);
-	if (!dev->dirty) {
-		kfree(dev);
-		return NULL;
-	}
+	if (!dev->dirty)
+		goto no_dirty;
 	return dev;
+
+no_dirty:
+	if (!old)
+		kfree(dev->stat);
+no_stat:
+	kfree(dev);
+	return NULL;
 }
 
 int mem_vm_init(struct vm *vm)
@@ -87,7 +102,7 @@ void mem_vm_destroy(struct vm *vm)
 	u32 i;
 
 	for (i = 0; i < t->n; i++)
-		dev_free(container_of(t->by_gfn[i].slot, struct memslot_dev, slot));
+		dev_free(container_of(t->by_gfn[i].slot, struct memslot_dev, slot), true);
 	kvfree(t);
 }
 
@@ -112,7 +127,7 @@ static gfn_t max_gfn(void)
 	return 1ULL << (bits - GV_PAGE_SHIFT);
 }
 
-/* Step 4: what the nested tables must forget of @old. */
+/* Step 4: what the nested tables must forget of @old, and of there having been nothing. */
 static void retire_translations(struct vm *vm, const struct slots_change *ch,
 				const struct memslot_dev *new)
 {
@@ -122,6 +137,8 @@ static void retire_translations(struct vm *vm, const struct slots_change *ch,
 	case SLOTS_MOVE:
 	case SLOTS_DELETE:
 		mmu_zap_gfns(vm, old->base_gfn, slots_end_gfn(old));
+		if (new)
+			mmu_slot_came(vm, new->slot.base_gfn, slots_end_gfn(&new->slot));
 		break;
 	case SLOTS_FLAGS:
 		if (new->dirty)
@@ -129,10 +146,17 @@ static void retire_translations(struct vm *vm, const struct slots_change *ch,
 		else
 			mmu_log_stop(vm, &new->slot);
 		break;
-	case SLOTS_NONE:
 	case SLOTS_CREATE:
+		mmu_slot_came(vm, new->slot.base_gfn, slots_end_gfn(&new->slot));
+		break;
+	case SLOTS_NONE:
 		break;
 	}
+}
+
+static int logs(const struct memslot_dev *dev)
+{
+	return dev && dev->dirty;
 }
 
 static int change_carry_out(struct vm *vm, struct slots_table *from, const struct slots_change *ch)
@@ -143,25 +167,27 @@ static int change_carry_out(struct vm *vm, struct slots_table *from, const struc
 	if (ch->old)
 		old = container_of(ch->old, struct memslot_dev, slot);
 	if (ch->kind != SLOTS_DELETE) {
-		new = dev_alloc(&ch->new);
+		new = dev_alloc(&ch->new, old);
 		if (!new)
 			return -ENOMEM;
 	}
 	to = table_alloc(slots_count_after(from, ch));
 	if (!to) {
-		dev_free(new);
+		dev_free(new, !old);
 		return -ENOMEM;
 	}
 	slots_apply(from, ch, new ? &new->slot : NULL, to);
 
 	if (new)
 		hva_tree_change(vm, new, NULL);
+	mem_log_slots_add(vm, logs(new));
 	rcu_assign_pointer(vm->slots, to);
 	synchronize_srcu_expedited(&vm->srcu);
 	retire_translations(vm, ch, new);
+	mem_log_slots_add(vm, -logs(old));
 	if (old)
 		hva_tree_change(vm, NULL, old);
-	dev_free(old);
+	dev_free(old, !new);
 	kvfree(from);
 	return 0;
 }

@@ -40,6 +40,12 @@ void mmu_zap_finish(struct vm *vm, struct mmu_zap *zap);
 void mmu_zap_gfns(struct vm *vm, gfn_t start, gfn_t end);
 
 /*
+ * A slot has come to [start, end) and nobody uses a table of slots without it any more: forget
+ * that there was none. Takes mmu_lock, may sleep.
+ */
+void mmu_slot_came(struct vm *vm, gfn_t start, gfn_t end);
+
+/*
  * Clear (@clear) or only look at the accessed bits of [start, end). True: one
  * was set. mmu_lock at least for reading. No flush, as for the host's own tables:
  * a bit set too late only makes a page look older than it is.
@@ -47,9 +53,10 @@ void mmu_zap_gfns(struct vm *vm, gfn_t start, gfn_t end);
 bool mmu_age_range(struct vm *vm, gfn_t start, gfn_t end, bool clear);
 
 /*
- * Logging starts: take write access away from all entries of the slot. May
- * sleep, slots_lock held, takes mmu_lock. Nobody uses the slot's predecessor
- * without a log any more. Returns entries changed; if any, the caller flushes.
+ * Logging starts: take write access away from all entries of the slot; from 4K
+ * entries their dirty bit, where the hardware logs. May sleep, slots_lock held,
+ * takes mmu_lock. Nobody uses the slot's predecessor without a log any more.
+ * Returns entries changed; if any, the caller flushes.
  */
 u64 mmu_log_start(struct vm *vm, const struct memslot *slot);
 /*
@@ -58,9 +65,8 @@ u64 mmu_log_start(struct vm *vm, const struct memslot *slot);
  */
 void mmu_log_stop(struct vm *vm, const struct memslot *slot);
 /*
- * Take write access away from the pages whose bits are set in @mask, bit 0
- * being @base. mmu_lock for writing; the caller flushes once at the end if any
- * call returned non-zero. Returns entries changed.
+ * The same for the pages whose bits are set in @mask, bit 0 being @base. mmu_lock for writing; the
+ * caller flushes once at the end if any call returned non-zero. Returns entries changed.
  */
 unsigned int mmu_protect_mask(struct vm *vm, gfn_t base, u64 mask);
 /* All vCPUs' guest TLBs are clean of old entries when this returns. May spin for IPIs. */

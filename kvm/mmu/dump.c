@@ -22,8 +22,7 @@
 #include "../stat/native.h"
 #include "tdp.h"
 
-#define PORTION	   4096 /* entries looked at before the lock is given up */
-#define MEMTYPE_WB 6
+#define PORTION 4096 /* entries looked at before the lock is given up */
 
 /* Leaves alike and side by side. */
 struct run {

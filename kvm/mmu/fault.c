@@ -15,6 +15,10 @@
  *   running invalidation and, while the slot logs, by 4K. Where a large leaf
  *   stands in the way it is replaced by a table that maps the same.
  *
+ * In a slot that logs, a leaf is made dirty here only together with its bit in
+ * the dirty bitmap. Where the hardware logs, all other 4K leaves that may be
+ * written are made writable and clean.
+ *
  * That the mapping is right, and stays so without a reference on the page, is
  * argued in mem/notifier.c; what may happen to entries under the lock for
  * reading, in tdp.h.
@@ -31,9 +35,6 @@
 #include "../stat/account.h"
 #include "../stat/stat.h"
 #include "tdp.h"
-
-#define MEMTYPE_UC 0
-#define MEMTYPE_WB 6
 
 /* Rounds after which the vCPU goes back to its loop, to look at signals. */
 #define MAX_ROUNDS 16
@@ -75,6 +76,21 @@ static void count_leaves(struct vm *vm, unsigned int level, s64 n)
 	}
 }
 
+/* The hardware logs writes to what this fault maps. */
+static bool hw_logs(const struct fault *f)
+{
+	return arch_caps.write_log && mem_logs(f->slot);
+}
+
+static u64 split_entry(const struct fault *f, u64 spte, unsigned int level, unsigned int i)
+{
+	u64 entry = spte_split(mmu_fmt, spte, level, i);
+
+	if (level - 1 == SPTE_LEVEL_4K && hw_logs(f) && spte_may_unprotect(entry))
+		entry = spte_unprotect_clean(mmu_fmt, entry);
+	return entry;
+}
+
 /* Put f->spare in the place of a hole or of a large leaf; its entries map what the leaf did. */
 static bool install_table(struct fault *f, u64 *entry, u64 spte, unsigned int level)
 {
@@ -83,7 +99,7 @@ static bool install_table(struct fault *f, u64 *entry, u64 spte, unsigned int le
 
 	if (split)
 		for (i = 0; i < SPTE_TABLE_ENTRIES; i++)
-			f->spare[i] = spte_split(mmu_fmt, spte, level, i);
+			f->spare[i] = split_entry(f, spte, level, i);
 	if (!tdp_replace(entry, spte, spte_make_table(mmu_fmt, __pa(f->spare)))) {
 		if (split)
 			memset(f->spare, 0, PAGE_SIZE);
@@ -108,6 +124,8 @@ static u64 make_leaf(const struct fault *f, const struct host_map *host, unsigne
 	/* Under the dirty log a page gets write access with its dirty bit, on a write. */
 	if (may_write && (f->write || !mem_logs(f->slot)))
 		rights |= SPTE_W;
+	else if (may_write && arch_caps.write_log)
+		rights |= SPTE_W | SPTE_CLEAN;
 	return spte_make_leaf(mmu_fmt, host->pfn & ~(spte_level_pages(level) - 1), level, rights,
 			      host->uncached ? MEMTYPE_UC : MEMTYPE_WB,
 			      may_write ? SPTE_HOST_WRITABLE : 0);
@@ -250,24 +268,37 @@ static enum mmu_fault_result resolve(struct vcpu *vcpu, struct fault *f, u32 acc
 	return res;
 }
 
-/* Time and trace. @access: MMU_ACCESS_* */
-static void account(struct vcpu *vcpu, const struct fault *f, gpa_t gpa, u32 access,
-		    enum mmu_fault_result res)
+/* Time, the slot's counters and trace. @access: MMU_ACCESS_*. Inlined: half of it is decided then. */
+static __always_inline void account(struct vcpu *vcpu, const struct fault *f, gpa_t gpa, u32 access,
+				    enum mmu_fault_result res)
 {
 	const struct exit *exit = &vcpu->exit;
 	u64 ns = account_mmu_fault(vcpu, f->kind);
 	u64 gva = exit->mmu.gva_known ? exit->mmu.gva : 0;
 
+	if (f->slot) {
+		struct slot_stat *stat = mem_dev(f->slot)->stat;
+
+		slot_stat_inc(stat, slot_faults);
+		slot_stat_add(stat, slot_fault_ns, ns);
+	}
 	if (trace_gv_mmu_fault_enabled())
 		trace_gv_mmu_fault(vcpu->vm->vm_id, vcpu->id, gpa, gva, mmu_error_code(access),
 				   f->kind, f->slot ? f->slot->id : U32_MAX, f->level, res, ns,
 				   f->rounds);
 }
 
-static enum mmu_fault_result no_memory(struct vcpu *vcpu, struct fault *f)
+static enum mmu_fault_result no_memory(struct vcpu *vcpu, struct fault *f, u32 access)
 {
 	stat_inc(vcpu, pf_emulate);
-	f->kind = f->slot ? FAULT_READONLY : FAULT_MMIO;
+	if (f->slot) {
+		f->kind = FAULT_READONLY;
+		return MMU_MMIO;
+	}
+	f->kind = FAULT_MMIO;
+	/* Not for what the emulator can't do anyway. */
+	if (mmu_marks && !(access & (MMU_ACCESS_EXEC | MMU_ACCESS_WALK)))
+		mmio_mark(f->vm, f->gfn);
 	return MMU_MMIO;
 }
 
@@ -299,9 +330,22 @@ enum mmu_fault_result mmu_fault(struct vcpu *vcpu, gpa_t gpa, u32 access)
 	stat_inc(vcpu, pf_taken);
 	f.slot = mem_slot(f.vm, vcpu, f.gfn);
 	if (!f.slot || (f.write && (f.slot->flags & KVM_MEM_READONLY)))
-		res = no_memory(vcpu, &f);
+		res = no_memory(vcpu, &f, access);
 	else
 		res = memory(vcpu, &f, access);
 	account(vcpu, &f, gpa, access, res);
 	return res;
+}
+
+void mmu_fault_marked(struct vcpu *vcpu, gpa_t gpa, u32 access)
+{
+	struct fault f;
+
+	f.kind = FAULT_MMIO;
+	f.slot = NULL;
+	f.level = 0;
+	f.rounds = 0;
+	stat_inc(vcpu, pf_taken);
+	stat_inc(vcpu, pf_emulate);
+	account(vcpu, &f, gpa, access, MMU_MMIO);
 }

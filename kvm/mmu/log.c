@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The nested page tables' part in the dirty log: write access is taken away
- * here, and given back by the fault on the next write (fault.c).
+ * here, and given back by the fault on the next write (fault.c). Where the
+ * hardware logs, 4K leaves lose their dirty bit instead, and no fault is needed.
  *
  * Large leaves lose their write access whole; the first write into one splits
- * it (a slot that logs is mapped writable by 4K pages only).
+ * it (a slot that logs is mapped writable by 4K pages only). With the hardware's
+ * log, too: it would name 2M for one byte.
  *
  * All of it runs under mmu_lock for writing. The flush may come after the lock
  * is given up: an entry without write access is still a translation, so whoever
@@ -19,10 +21,10 @@
 
 static void protect_run(u64 *entry, unsigned int n, unsigned int level, void *ctx)
 {
-	u64 *changed = ctx;
+	u64 *changed = ctx, bit = tdp_log_bit(level);
 
 	for (; n; n--, entry++)
-		*changed += tdp_write_protect(entry);
+		*changed += tdp_take(entry, bit);
 }
 
 u64 mmu_log_start(struct vm *vm, const struct memslot *slot)
@@ -46,11 +48,12 @@ static unsigned int protect_bits(struct vm *vm, gfn_t base, u64 mask)
 {
 	unsigned int level, n = 0;
 	u64 *entry = tdp_lookup(vm, base, SPTE_LEVEL_4K, &level);
+	u64 bit = tdp_log_bit(level);
 
 	if (level > SPTE_LEVEL_4K)
-		return spte_present(mmu_fmt, READ_ONCE(*entry)) && tdp_write_protect(entry);
+		return spte_present(mmu_fmt, READ_ONCE(*entry)) && tdp_take(entry, bit);
 	for (; mask; mask &= mask - 1)
-		n += tdp_write_protect(&entry[__ffs(mask)]);
+		n += tdp_take(&entry[__ffs(mask)], bit);
 	return n;
 }
 

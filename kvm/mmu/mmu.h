@@ -31,6 +31,18 @@ enum mmu_fault_result { FAULT_RESULTS(X) };
  */
 enum mmu_fault_result mmu_fault(struct vcpu *vcpu, gpa_t gpa, u32 access);
 
+/* Faults without a slot leave a mark, and the next ones come with MMU_ACCESS_MARK. See mmio.c. */
+extern bool mmu_marks;
+
+/*
+ * From now on, and for good, vm->apic_page is mapped nowhere: a vCPU of the VM has its local APIC
+ * elsewhere than at 0xfee00000, or not in memory. That vCPU's thread; takes mmu_lock, may sleep.
+ */
+void mmu_apic_page_off(struct vm *vm);
+
+/* Handle a fault that met such a mark, and account for it. vCPU thread, no SRCU needed. */
+void mmu_fault_marked(struct vcpu *vcpu, gpa_t gpa, u32 access);
+
 /*
  * Guest virtual to guest physical with the vCPU's present mode. SRCU held; may
  * sleep. @access: enum gwalk_access. Sets the A and D bits in the guest's

@@ -26,14 +26,23 @@ int mmu_vm_init(struct vm *vm)
 
 	/* The same for every VM: the back end is chosen once, at load. */
 	WRITE_ONCE(mmu_fmt, arch_backend->spte_fmt());
+	mmio_init();
 	vm->root = tdp_table_alloc(vm);
 	if (!vm->root)
 		return -ENOMEM;
+	err = mmio_vm_init(vm);
+	if (err)
+		goto err_root;
 	err = mem_notifier_register(vm);
-	if (err) {
-		tdp_table_free(vm->root);
-		vm->root = NULL;
-	}
+	if (err)
+		goto err_mmio;
+	return 0;
+
+err_mmio:
+	mmio_vm_destroy(vm);
+err_root:
+	tdp_table_free(vm->root);
+	vm->root = NULL;
 	return err;
 }
 
@@ -55,6 +64,7 @@ void mmu_vm_destroy(struct vm *vm)
 		__free_page(page);
 		cond_resched();
 	}
+	mmio_vm_destroy(vm);
 }
 
 hpa_t mmu_root(struct vm *vm)

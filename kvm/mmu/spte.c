@@ -5,12 +5,13 @@
  *
  * Pure: an entry is a u64 in, a u64 out; storing it, atomically or not, and
  * flushing are the MMU's. Entries made here have accessed (and, when writable,
- * dirty) set, so that the hardware never has to write to them on first use.
+ * dirty) set, so that the hardware never has to write to them on first use,
+ * unless it is to log that (SPTE_CLEAN).
  *
  * Sources: APM vol. 2, "Long-mode page translation", "Nested paging" (nested
  * entries have the long-mode format; the walk counts as a user access, so the
  * U bit must be set); SDM vol. 3, "EPT translation mechanism", formats of EPT
- * entries.
+ * entries, "EPT misconfigurations".
  */
 #include "spte.h"
 
@@ -31,8 +32,6 @@
 #define EPTE_A	BIT_ULL(8)
 #define EPTE_D	BIT_ULL(9)
 
-#define MEMTYPE_WB 6
-
 #define ADDR_MASK GENMASK_ULL(51, 12)
 
 const struct spte_fmt spte_fmt_npt = {
@@ -50,7 +49,7 @@ const struct spte_fmt spte_fmt_npt = {
 };
 
 const struct spte_fmt spte_fmt_ept = {
-	.present = EPTE_R | EPTE_W | EPTE_X,
+	.present = EPTE_R, /* ours can all be read; write without read is the mark */
 	.leaf_base = EPTE_R,
 	.nonleaf_base = EPTE_R | EPTE_W | EPTE_X | EPTE_A,
 	.write = EPTE_W,
@@ -60,6 +59,7 @@ const struct spte_fmt spte_fmt_ept = {
 	.dirty = EPTE_D,
 	.addr_mask = ADDR_MASK,
 	.memtype_shift = 3,
+	.mmio = EPTE_W,
 };
 
 static_assert(!(SPTE_HOST_WRITABLE & (ADDR_MASK | PTE_NX)),
@@ -74,7 +74,7 @@ u64 spte_make_leaf(const struct spte_fmt *f, u64 pfn, unsigned int level, unsign
 	if (level > SPTE_LEVEL_4K)
 		spte |= f->large;
 	if (rights & SPTE_W)
-		spte |= f->write | f->dirty;
+		spte |= rights & SPTE_CLEAN ? f->write : f->write | f->dirty;
 	if (rights & SPTE_U)
 		spte |= f->user;
 	spte |= rights & SPTE_X ? f->exec : f->nx;

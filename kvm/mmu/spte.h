@@ -41,16 +41,26 @@ struct spte_fmt {
 	u64 encrypt;	  /* SME: or-ed into each address; normally 0 */
 	u64 uncached;	  /* set in leaves whose memory type isn't write-back, where that is bits */
 	u8 memtype_shift; /* EPT: bits 5:3 of leaves; 0 where the format has no such field */
+	/*
+	 * A 4K entry that is not present, and that the hardware calls misconfigured where
+	 * another one would be a common fault; see mmio.c. 0: the format has none.
+	 */
+	u64 mmio;
 };
 
 extern const struct spte_fmt spte_fmt_npt; /* 4- or 5-level long-mode entries, A/D on */
 extern const struct spte_fmt spte_fmt_ept; /* with A/D */
+
+/* Memory types as EPT counts them */
+#define MEMTYPE_UC 0
+#define MEMTYPE_WB 6
 
 /* Rights for a leaf, format-free */
 #define SPTE_R	   0x0
 #define SPTE_W	   0x1
 #define SPTE_X	   0x2
 #define SPTE_U	   0x4
+#define SPTE_CLEAN 0x8 /* with SPTE_W: the hardware is to set the dirty bit */
 #define SPTE_RWX_U (SPTE_W | SPTE_X | SPTE_U)
 
 static __always_inline unsigned int spte_level_shift(unsigned int level)
@@ -120,7 +130,7 @@ static __always_inline bool spte_accessed(const struct spte_fmt *f, u64 spte)
 
 /*
  * A leaf that maps host frame @pfn (aligned to the level) with @rights
- * (SPTE_*), accessed; dirty if writable. @memtype is as EPT counts (6 =
+ * (SPTE_*), accessed; dirty if writable and not SPTE_CLEAN. @memtype is as EPT counts (6 =
  * write-back); formats without that field know uncached or not. @soft:
  * SPTE_HOST_WRITABLE or 0.
  */
@@ -152,6 +162,12 @@ static __always_inline u64 spte_unprotect(const struct spte_fmt *f, u64 spte)
 static __always_inline u64 spte_write_protect(const struct spte_fmt *f, u64 spte)
 {
 	return spte & ~f->write;
+}
+
+/* The entry with what the dirty log took of it, but clean: the hardware logs the next write. */
+static __always_inline u64 spte_unprotect_clean(const struct spte_fmt *f, u64 spte)
+{
+	return (spte | f->write) & ~f->dirty;
 }
 
 /* The same leaf, as seen through entry @index of the table that replaces it (@level >= 2). */

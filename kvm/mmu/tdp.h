@@ -6,7 +6,9 @@
  * Rules for an entry, by who holds mmu_lock:
  * - for reading (faults): it goes, by compare-and-exchange, from not present to
  *   a table or a leaf, from a leaf to a leaf of the same page with more rights,
- *   or from a large leaf to a table that maps the same. Never back;
+ *   or from a large leaf to a table that maps the same. Never back. What is not
+ *   present is 0, or at the 4K level a mark for MMIO (mmio.c), which may come
+ *   and be overwritten like nothing;
  * - for writing: anything; but by atomic operations, for the hardware sets
  *   accessed and dirty bits whenever it likes.
  * So who holds it for reading may follow any table it has seen.
@@ -14,6 +16,10 @@
  * Leaves carry SPTE_HOST_WRITABLE if the host's entry was writable and dirty
  * and the slot may be written. Such a leaf without write access is one that the
  * dirty log took it from; giving it back needs no look at the host's tables.
+ *
+ * Where the hardware logs (arch_caps.write_log) 4K leaves of a slot that logs
+ * keep write access and lose their dirty bit instead (mem/dirty.c). In other
+ * slots a dirty bit means nothing.
  */
 #ifndef GLASSVISOR_MMU_TDP_H
 #define GLASSVISOR_MMU_TDP_H
@@ -49,13 +55,22 @@ static __always_inline bool tdp_replace(u64 *entry, u64 old, u64 new)
 	return try_cmpxchg64(entry, &old, new);
 }
 
-/* Take write access away; true if there was any. mmu_lock for writing. */
-static __always_inline bool tdp_write_protect(u64 *entry)
+/*
+ * Take a bit away; true if it was there. mmu_lock for writing. Of an entry in a slot that is in
+ * place: no mark is there.
+ */
+static __always_inline bool tdp_take(u64 *entry, u64 bit)
 {
-	if (!(READ_ONCE(*entry) & mmu_fmt->write))
+	if (!(READ_ONCE(*entry) & bit))
 		return false;
-	atomic64_andnot(mmu_fmt->write, (atomic64_t *)entry);
+	atomic64_andnot(bit, (atomic64_t *)entry);
 	return true;
+}
+
+/* What a leaf loses for the dirty log to notice the next write to it. */
+static __always_inline u64 tdp_log_bit(unsigned int level)
+{
+	return level == SPTE_LEVEL_4K && arch_caps.write_log ? mmu_fmt->dirty : mmu_fmt->write;
 }
 
 /*
@@ -102,6 +117,30 @@ void tdp_for_each_run(struct vm *vm, gfn_t start, gfn_t end, tdp_run_fn fn, void
 /* A zeroed table, or NULL; may sleep. Charged to the caller's memory cgroup. */
 u64 *tdp_table_alloc(struct vm *vm);
 void tdp_table_free(u64 *table);
+
+/* The table is one that mmio.c made: its page goes back to that account when it is freed. */
+static inline void tdp_table_set_mmio(u64 *table)
+{
+	set_page_private(virt_to_page(table), 1);
+}
+
+static inline void tdp_table_freed(struct vm *vm, struct page *page)
+{
+	if (page_private(page))
+		atomic_dec(&vm->mmio_tables);
+}
+
+/*
+ * The fault found no slot: have the hardware say so the next time. In the SRCU section of the
+ * search; may sleep.
+ */
+void mmio_mark(struct vm *vm, gfn_t gfn);
+/* mmu_fmt is known. */
+void mmio_init(void);
+/* Of a new VM: 0 or -ENOMEM. */
+int mmio_vm_init(struct vm *vm);
+/* All tables are gone. */
+void mmio_vm_destroy(struct vm *vm);
 
 /* Unlink a table's contents for mmu_zap_finish(); its entry is gone already. */
 void tdp_drop_table(u64 *table, unsigned int level, struct mmu_zap *zap);

@@ -63,8 +63,12 @@ static void zap_table(u64 *table, unsigned int level, gfn_t start, gfn_t end, st
 		u64 spte = READ_ONCE(*entry);
 
 		next = min_t(gfn_t, end, (gfn | (pages - 1)) + 1);
-		if (!spte_present(mmu_fmt, spte))
+		if (!spte_present(mmu_fmt, spte)) {
+			/* A mark, which no TLB knows (mmio.c). */
+			if (spte)
+				WRITE_ONCE(*entry, 0);
 			continue;
+		}
 		if (!spte_leaf(mmu_fmt, spte, level) && next - gfn < pages) {
 			zap_table(tdp_table(spte), level - 1, gfn, next, zap);
 			if (!zap->prune || !empty(tdp_table(spte)))
@@ -107,7 +111,11 @@ void mmu_zap_finish(struct vm *vm, struct mmu_zap *zap)
 	vm_stat_add(vm, mmu_zapped,
 		    zap->leaves[SPTE_LEVEL_4K] + zap->leaves[SPTE_LEVEL_2M] +
 			    zap->leaves[SPTE_LEVEL_1G]);
-	list_for_each_entry_safe(page, next, &zap->tables, lru) __free_page(page);
+	list_for_each_entry_safe(page, next, &zap->tables, lru)
+	{
+		tdp_table_freed(vm, page);
+		__free_page(page);
+	}
 	mmu_zap_init(zap);
 	zap->prune = prune;
 }

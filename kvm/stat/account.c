@@ -56,6 +56,9 @@ const struct account_key account_keys[EXIT_KIND_COUNT] = {
 	KEY(EXCEPTION, exit.exception.vector, U8_MAX),
 	KEY(HYPERCALL, gpr[GPR_RAX], U64_MAX),
 	KEY(INVLPG, exit.invlpg.gva, U64_MAX),
+	KEY(ENTRY_FAILED, exit.failed.rule, U8_MAX),
+	KEY(EOI, exit.eoi.vector, U8_MAX),
+	KEY(APIC_WRITE, exit.apic_write.offset, U16_MAX),
 	KEY(TASK_SWITCH, exit.task.selector, U16_MAX),
 };
 

@@ -97,6 +97,8 @@ static void key_text(char word[WORD], u8 kind, u64 key)
 		snprintf(word, WORD, "-");
 	else if (!strcmp(name, "cr") || !strcmp(name, "dr") || !strcmp(name, "vector"))
 		snprintf(word, WORD, "%s %llu", name, key);
+	else if (!strcmp(name, "rule") && schema_name(schema_list("VMX_RULES"), key))
+		snprintf(word, WORD, "%s %s", name, schema_name(schema_list("VMX_RULES"), key));
 	else
 		snprintf(word, WORD, "%s 0x%llx", name, key);
 }

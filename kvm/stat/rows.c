@@ -25,6 +25,12 @@ const struct stat_row stat_rows[STAT_ROWS] = {
 #undef STAT
 };
 
+const struct slot_stat_row slot_stat_rows[STAT_SLOT_ROWS] = {
+#define STAT(name, kind, unit, exponent, text) {#name, offsetof(struct slot_stat, name)},
+#include "../../debugfs-schema/slot.def"
+#undef STAT
+};
+
 const struct hist_row hist_rows[HIST_COUNT] = {
 #define SCOPE_vm				 false
 #define SCOPE_vcpu				 true

@@ -39,6 +39,16 @@ static inline u64 stat_value(const void *stats, const struct stat_row *row)
 	return READ_ONCE(*(const u64 *)(stats + row->offset));
 }
 
+/* The counters of a memory slot: values at @offset of a struct slot_stat. */
+struct slot_stat_row {
+	const char *name;
+	u16 offset;
+};
+
+#define STAT_SLOT_ROWS (sizeof(struct slot_stat) / sizeof(u64))
+
+extern const struct slot_stat_row slot_stat_rows[STAT_SLOT_ROWS];
+
 struct hist_row {
 	const char *name;
 	const char *labels; /* name of a list */

@@ -36,6 +36,10 @@ const struct schema_counter schema_counters[] = {
 	{"vcpu", #name, KIND_##kind, UNIT_##unit, exponent, text},
 #include "../../debugfs-schema/vcpu.def"
 #undef STAT
+#define STAT(name, kind, unit, exponent, text)                                                     \
+	{"slot", #name, KIND_##kind, UNIT_##unit, exponent, text},
+#include "../../debugfs-schema/slot.def"
+#undef STAT
 };
 
 const u32 schema_n_counters = ARRAY_SIZE(schema_counters);
@@ -58,6 +62,7 @@ const u32 schema_n_counters = ARRAY_SIZE(schema_counters);
 	X(RECORD_FLAGS, "Bits of a flight record's flags, by bit number")                          \
 	X(SVM_REASONS, "The hardware's reason for an exit, SVM: VMEXIT_* of the APM")              \
 	X(VMX_REASONS, "The hardware's reason for an exit, VMX: basic exit reasons of the SDM")    \
+	X(VMX_RULES, "What was wrong with the state that a VMX entry was refused with")            \
 	X(USER_REASONS, "Why KVM_RUN returned: KVM_EXIT_*")
 
 /* EXIT_KINDS has a column more. */

@@ -23,7 +23,7 @@
 #include "../env.h"
 
 struct schema_counter {
-	const char *scope; /* "vm" or "vcpu" */
+	const char *scope; /* "vm", "vcpu" or "slot" */
 	const char *name;
 	const char *kind; /* "cumulative", "instant" or "peak" */
 	const char *unit; /* "none", "bytes", "seconds", "cycles" or "boolean" */

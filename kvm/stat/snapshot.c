@@ -14,6 +14,7 @@
  *	stat <name> <value>             the VM's
  *	hist <name> <label> - <sum> <min> <max> <bucket>:<count> ...
  *	slot <id> <gfn> <pages> <hva> <flags>
+ *	slot_stat <name> <value>        this slot's, where it is not 0
  *	vcpu <id> <tid> <state> <torn> <host TSC of its copy>
  *	state <name> <ns>               this vCPU's, and so on:
  *	stat <name> <value>
@@ -46,7 +47,7 @@
 
 /* What to reserve for the parts of the text; a guess that is wrong costs a second try. */
 #define SIZE_HEAD 2048
-#define SIZE_SLOT 80
+#define SIZE_SLOT 224
 #define SIZE_VCPU 12288
 
 static char hash[SCHEMA_HASH_LEN]; /* the schema's; constant after load */
@@ -119,17 +120,35 @@ static u32 slot_count(struct vm *vm)
 	return n;
 }
 
+static u64 slot_stat_value(const struct memslot *slot, const struct slot_stat_row *row)
+{
+	return READ_ONCE(*(const u64 *)((const void *)mem_dev(slot)->stat + row->offset));
+}
+
 static void show_slot(struct seq_file *m, const struct memslot *slot)
 {
+	u32 i;
+
 	seq_printf(m, "slot %u 0x%llx %llu 0x%llx 0x%x\n", slot->id, slot->base_gfn, slot->npages,
 		   slot->hva, slot->flags);
+	for (i = 0; i < STAT_SLOT_ROWS; i++) {
+		u64 value = slot_stat_value(slot, &slot_stat_rows[i]);
+
+		if (value)
+			seq_printf(m, "slot_stat %s %llu\n", slot_stat_rows[i].name, value);
+	}
 }
 
 static void list_slot(struct seq_file *m, const struct memslot *slot)
 {
-	seq_printf(m, "%u 0x%llx %llu 0x%llx 0x%x %s %s\n", slot->id, slot->base_gfn, slot->npages,
+	u32 i;
+
+	seq_printf(m, "%u 0x%llx %llu 0x%llx 0x%x %s %s", slot->id, slot->base_gfn, slot->npages,
 		   slot->hva, slot->flags, mem_logs(slot) ? "log" : "-",
 		   slot->flags & KVM_MEM_READONLY ? "ro" : "-");
+	for (i = 0; i < STAT_SLOT_ROWS; i++)
+		seq_printf(m, " %llu", slot_stat_value(slot, &slot_stat_rows[i]));
+	seq_putc(m, '\n');
 }
 
 size_t snapshot_slots_size(struct vm *vm)
@@ -139,7 +158,12 @@ size_t snapshot_slots_size(struct vm *vm)
 
 int snapshot_slots_show(struct seq_file *m, struct vm *vm)
 {
-	seq_puts(m, "# id, gfn, pages, host address, flags, dirty log, read-only\n");
+	u32 i;
+
+	seq_puts(m, "# id, gfn, pages, host address, flags, dirty log, read-only");
+	for (i = 0; i < STAT_SLOT_ROWS; i++)
+		seq_printf(m, ", %s", slot_stat_rows[i].name);
+	seq_putc(m, '\n');
 	for_each_slot(m, vm, list_slot);
 	return 0;
 }

@@ -30,6 +30,10 @@
 #define vm_stat_inc(vm, name)	 stat_atomic_add(&(vm)->stat.name, 1)
 #define vm_stat_add(vm, name, n) stat_atomic_add(&(vm)->stat.name, (n))
 
+/* A slot's, as a VM's; @stat: its struct slot_stat. */
+#define slot_stat_inc(stat, name)    stat_atomic_add(&(stat)->name, 1)
+#define slot_stat_add(stat, name, n) stat_atomic_add(&(stat)->name, (n))
+
 static_assert(sizeof(atomic64_t) == sizeof(u64));
 
 static __always_inline void stat_atomic_add(u64 *counter, s64 n)

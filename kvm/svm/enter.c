@@ -72,6 +72,10 @@ static __always_inline void after(struct vcpu *vcpu, struct svm_vcpu *svm)
 	vcpu->rflags = vmcb->save.rflags;
 	svm_cr_fetch(svm, &vcpu->st);
 	vcpu->st_valid = STATE_CR;
+	if (unlikely((vmcb->control.vintr & VMCB_V_TPR) != vcpu->tpr >> 4)) {
+		vcpu->tpr = (vmcb->control.vintr & VMCB_V_TPR) << 4;
+		vcpu->lapic_words |= LAPIC_WORD_TPR;
+	}
 	vmcb->control.clean = svm_hw.clean_all;
 	vmcb->control.tlb_control = VMCB_TLB_NONE;
 	vmcb->control.event_inj = 0;

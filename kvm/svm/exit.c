@@ -277,6 +277,7 @@ static void rare_exit(struct svm_vcpu *svm, struct exit *exit)
 	case VMCB_EXIT_INVALID:
 		exit->kind = EXIT_ENTRY_FAILED;
 		exit->failed.hw_code = c->exit_code;
+		exit->failed.rule = 0;
 		/* Nothing but EXITCODE was written. */
 		exit->intr_info = 0;
 		/* Nor may the TLB flush have happened that the entry asked for. */

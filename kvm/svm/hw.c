@@ -66,6 +66,13 @@ off:
 	wrmsrl(MSR_VM_HSAVE_PA, 0);
 }
 
+/* 0, or -EIO where there is no such register. */
+static int tsc_ratio_set(struct svm_cpu *cpu, u64 ratio)
+{
+	cpu->tsc_ratio = ratio;
+	return wrmsrl_safe(MSR_AMD64_TSC_RATIO, ratio);
+}
+
 int svm_cpu_enable(void)
 {
 	struct svm_cpu *cpu = this_cpu_ptr(&svm_cpus);
@@ -85,6 +92,10 @@ int svm_cpu_enable(void)
 		rdmsrl(MSR_TSC_AUX, aux);
 		cpu->tsc_aux = cpu->tsc_aux_host = aux;
 	}
+	cpu->tsc_ratio = SVM_TSC_RATIO_1; /* as it is where there is no such register */
+	/* Whoever was here before may have left another. */
+	if (svm_hw.tsc_rate)
+		tsc_ratio_set(cpu, SVM_TSC_RATIO_1);
 	svm_tlb_cpu_init(cpu);
 	return 0;
 }
@@ -93,6 +104,8 @@ void svm_cpu_disable(void)
 {
 	u64 efer;
 
+	if (svm_hw.tsc_rate)
+		tsc_ratio_set(this_cpu_ptr(&svm_cpus), SVM_TSC_RATIO_1);
 	rdmsrl(MSR_EFER, efer);
 	wrmsrl(MSR_EFER, efer & ~EFER_SVME);
 	wrmsrl(MSR_VM_HSAVE_PA, 0);
@@ -106,10 +119,8 @@ static int check_usable(const char **ret_why)
 	u64 value;
 
 	if (boot_cpu_data.x86_vendor != X86_VENDOR_AMD &&
-	    boot_cpu_data.x86_vendor != X86_VENDOR_HYGON) {
-		*ret_why = "not an AMD or Hygon CPU, and only SVM is implemented";
-		return -EOPNOTSUPP;
-	}
+	    boot_cpu_data.x86_vendor != X86_VENDOR_HYGON)
+		return -ENODEV;
 	/* CPUID itself: kernels clear their feature flag when the firmware disabled SVM. */
 	if (cpuid_eax(0x80000000) < 0x8000000a || !(cpuid_ecx(0x80000001) & BIT(2))) {
 		*ret_why = "this CPU has no SVM";
@@ -141,6 +152,9 @@ static void learn_hw(void)
 
 	svm_hw.asids = cpuid_ebx(0x8000000a);
 	svm_hw.next_rip = features & BIT(3);
+	/* A hypervisor may show the flag and not have the register. */
+	svm_hw.tsc_rate = features & BIT(4) &&
+			  !tsc_ratio_set(raw_cpu_ptr(&svm_cpus), SVM_TSC_RATIO_1);
 	svm_hw.clean_bits = features & BIT(5);
 	svm_hw.flush_by_asid = features & BIT(6);
 	svm_hw.decode_assist = features & BIT(7);
@@ -214,7 +228,9 @@ int svm_probe(struct arch_caps *ret_caps, const char **ret_why)
 
 	ret_caps->next_rip = svm_hw.next_rip;
 	ret_caps->decode_assist = svm_hw.decode_assist;
-	ret_caps->tsc_scaling = false;
+	ret_caps->tsc_scaling = svm_hw.tsc_rate;
+	ret_caps->tsc_frac_bits = SVM_TSC_FRAC_BITS;
+	ret_caps->tsc_ratio_max = SVM_TSC_RATIO_MAX;
 	ret_caps->nested_1g = boot_cpu_has(X86_FEATURE_GBPAGES);
 	/* Nested tables have as many levels as the host's own. */
 	ret_caps->nested_levels = __read_cr4() & X86_CR4_LA57 ? 5 : 4;

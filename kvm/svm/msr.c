@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * MSRs that live in the VMCB, and the MSR permission map (APM vol. 2, "MSR
- * intercepts": two bits an MSR, reads and writes, in three ranges of 0x2000).
+ * The MSR permission map (APM vol. 2, "MSR intercepts": two bits an MSR, reads
+ * and writes, in three ranges of 0x2000).
  *
  * Everything exits but what VMLOAD, VMSAVE and the segment fields switch
- * anyway. Values were judged by core/ (x86/msr_rules.c) before they get here.
+ * anyway.
  *
  * Locks: vcpu->mutex.
  */
@@ -84,72 +84,4 @@ void svm_msr_intercept(struct vcpu *vcpu, u32 index, bool read, bool write)
 	bool own = is_passed(index);
 
 	permit(to_svm(vcpu), index, read || !own, write || !own);
-}
-
-/* Where @index is kept in vcpu->st, and in which class; NULL: not here. */
-static u64 *msr_home(struct vcpu *vcpu, u32 index, u32 *ret_class)
-{
-	struct vcpu_state *st = &vcpu->st;
-
-	*ret_class = STATE_MSR;
-	switch (index) {
-	case GMSR_STAR:
-		return &st->star;
-	case GMSR_LSTAR:
-		return &st->lstar;
-	case GMSR_CSTAR:
-		return &st->cstar;
-	case GMSR_SFMASK:
-		return &st->sfmask;
-	case GMSR_KERNEL_GS_BASE:
-		return &st->kernel_gs_base;
-	case GMSR_SYSENTER_CS:
-		return &st->sysenter_cs;
-	case GMSR_SYSENTER_ESP:
-		return &st->sysenter_esp;
-	case GMSR_SYSENTER_EIP:
-		return &st->sysenter_eip;
-	case GMSR_PAT:
-		return &st->pat;
-	case GMSR_FS_BASE:
-		*ret_class = STATE_SEGS;
-		return (u64 *)&st->seg[SEG_FS].base;
-	case GMSR_GS_BASE:
-		*ret_class = STATE_SEGS;
-		return (u64 *)&st->seg[SEG_GS].base;
-	}
-	return NULL;
-}
-
-static void need(struct vcpu *vcpu, u32 class)
-{
-	if (vcpu->st_valid & class)
-		return;
-	svm_state_get(vcpu, class);
-	vcpu->st_valid |= class;
-}
-
-int svm_msr_get(struct vcpu *vcpu, u32 index, u64 *ret_value)
-{
-	u32 class;
-	u64 *home = msr_home(vcpu, index, &class);
-
-	if (!home)
-		return -ENOENT;
-	need(vcpu, class);
-	*ret_value = *home;
-	return 0;
-}
-
-int svm_msr_set(struct vcpu *vcpu, u32 index, u64 value, bool host)
-{
-	u32 class;
-	u64 *home = msr_home(vcpu, index, &class);
-
-	if (!home)
-		return -ENOENT;
-	need(vcpu, class);
-	*home = value;
-	vcpu->st_dirty |= class;
-	return 0;
 }

@@ -5,7 +5,8 @@
  *
  * Between vcpu_load and vcpu_put the CPU may hold the guest's TSC_AUX, and
  * DR0-DR3 of a guest that uses them while it runs; all else is the host's
- * again after each exit.
+ * again after each exit. The TSC ratio, which means nothing to the host, stays
+ * behind until another vCPU wants another one.
  *
  * svm_cpu.last names the vCPU that ran last on a CPU. It is compared only,
  * never followed, and taken out when the vCPU goes, so that a new one at the
@@ -57,6 +58,7 @@ static int svm_vcpu_create(struct vcpu *vcpu)
 		return -ENOMEM;
 	vcpu->arch = svm;
 	svm->last_cpu = -1;
+	svm->tsc_ratio = SVM_TSC_RATIO_1;
 	svm->vmcb = (struct vmcb *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 	svm->msrpm = alloc_pages(GFP_KERNEL_ACCOUNT, SVM_MSRPM_ORDER);
 	if (!svm->vmcb || !svm->msrpm) {
@@ -89,6 +91,11 @@ static void svm_vcpu_load(struct vcpu *vcpu, int nr)
 		svm->asid_gen = 0;
 		svm->vmcb->control.clean = 0;
 	}
+	/* Only what scales ever differs. */
+	if (unlikely(cpu->tsc_ratio != svm->tsc_ratio)) {
+		cpu->tsc_ratio = svm->tsc_ratio;
+		wrmsrl(MSR_AMD64_TSC_RATIO, svm->tsc_ratio);
+	}
 	if (cpu->last != svm) {
 		WRITE_ONCE(cpu->last, svm);
 		/* No guest steers another one's branches. */
@@ -113,6 +120,11 @@ static void svm_vcpu_put(struct vcpu *vcpu)
 	/* #VMEXIT leaves the guest's DR6 behind. */
 	if (unlikely(svm->vmcb->save.dr6 != DR6_RESERVED))
 		set_debugreg(DR6_RESERVED, 6);
+}
+
+/* There is no such log: arch_caps.write_log is not set. */
+static void svm_write_log_set(struct vcpu *vcpu, bool on)
+{
 }
 
 const struct arch_backend svm_backend = {

@@ -225,8 +225,8 @@ static void irq_set(struct vcpu *vcpu, const struct vcpu_state *st)
 	c->int_state = vcpu->shadow ? VMCB_INT_SHADOW : 0;
 	if (st->nmi_masked != svm->nmi_masked)
 		svm_nmi_mask(svm, st->nmi_masked);
-	if ((c->vintr & VMCB_V_TPR) != vcpu->cr8) {
-		c->vintr = (c->vintr & ~VMCB_V_TPR) | (vcpu->cr8 & 0xf);
+	if ((c->vintr & VMCB_V_TPR) != vcpu->tpr >> 4) {
+		c->vintr = (c->vintr & ~VMCB_V_TPR) | vcpu->tpr >> 4;
 		vmcb_dirty(svm->vmcb, VMCB_CLEAN_TPR);
 	}
 }

@@ -23,6 +23,7 @@ struct svm_hw {
 	bool v_spec_ctrl; /* SPEC_CTRL, where it exists, is switched by the hardware */
 	bool tsc_aux;	  /* TSC_AUX exists */
 	bool invpcid;	  /* ... and so does its intercept */
+	bool tsc_rate;	  /* the TSC ratio MSR exists */
 	u32 asids;	  /* ASIDs 1..asids-1 are for guests */
 	u64 clean_all;	  /* control.clean after an exit: VMCB_CLEAN_ALL, or 0 */
 	hpa_t iopm_pa;	  /* all ones: every port exits */
@@ -41,6 +42,7 @@ struct svm_cpu {
 	u32 asid_next;
 	u32 tsc_aux;	  /* TSC_AUX now */
 	u32 tsc_aux_host; /* the kernel's value, constant */
+	u64 tsc_ratio;	  /* the TSC ratio MSR now */
 	void *last;	  /* struct svm_vcpu that ran last: compared, never followed */
 };
 
@@ -63,11 +65,13 @@ struct svm_vcpu {
 	u8 special;	     /* SVM_SPECIAL_* */
 	bool use_tsc_aux;    /* the guest has RDTSCP or RDPID */
 	bool use_spec_ctrl;  /* the guest has SPEC_CTRL */
+	bool cr8_exits;	     /* its writes do */
 
 	int last_cpu;
 	struct page *msrpm;
 	hpa_t root;	/* of the nested tables, as mmu/ gave it */
 	u64 tsc_offset; /* as core/ gave it */
+	u64 tsc_ratio;	/* for the MSR; never 0 */
 
 	/* The guest's view where the VMCB holds something else. */
 	u64 guest_cr0;
@@ -129,11 +133,23 @@ void svm_intercept_b(struct svm_vcpu *svm, u32 bit, bool on);
 void svm_intercept_exception(struct svm_vcpu *svm, u8 vector, bool on);
 /* CR0 accesses, as the guest's CR0 and the VMCB's differ or not. */
 void svm_intercept_cr(struct svm_vcpu *svm);
+void svm_cr8_exit(struct vcpu *vcpu, u8 below);
+void svm_deadline_set(struct vcpu *vcpu, u64 host_tsc);
+void svm_apicv_update(struct vcpu *vcpu, const struct apicv *apicv);
 /* Debug-register accesses, as special and dr_owned say. */
 void svm_intercept_dr(struct svm_vcpu *svm);
 void svm_cpuid_update(struct vcpu *vcpu);
 void svm_debug_update(struct vcpu *vcpu);
 void svm_tsc_offset_set(struct vcpu *vcpu, u64 offset);
+void svm_tsc_ratio_set(struct vcpu *vcpu, u64 ratio);
+
+/*
+ * APM vol. 2, TSC ratio MSR: 8.32 bits, bits 63:40 are reserved. It counts in guests only, so a CPU
+ * keeps that of the guest that ran last.
+ */
+#define SVM_TSC_FRAC_BITS 32
+#define SVM_TSC_RATIO_1	  (1ULL << SVM_TSC_FRAC_BITS)
+#define SVM_TSC_RATIO_MAX GENMASK_ULL(39, 0)
 
 /* enter.c */
 void svm_enter(struct vcpu *vcpu, struct exit *exit);
@@ -166,8 +182,6 @@ void svm_dr_load(struct vcpu *vcpu);
 void svm_dr_save(struct vcpu *vcpu);
 
 /* msr.c */
-int svm_msr_get(struct vcpu *vcpu, u32 index, u64 *ret_value);
-int svm_msr_set(struct vcpu *vcpu, u32 index, u64 value, bool host);
 void svm_msr_intercept(struct vcpu *vcpu, u32 index, bool read, bool write);
 void svm_msrpm_init(struct svm_vcpu *svm);
 

@@ -66,7 +66,7 @@ void svm_intercept_cr(struct svm_vcpu *svm)
 {
 	struct vmcb_control *c = &svm->vmcb->control;
 	u16 reads = 0;
-	u16 writes = BIT(4) | BIT(8);
+	u16 writes = BIT(4) | (svm->cr8_exits ? BIT(8) : 0);
 
 	/* TS and MP may change in the VMCB without an exit; other bits don't. */
 	if ((svm->guest_cr0 ^ svm->vmcb->save.cr0) & ~SVM_CR0_OWN) {
@@ -81,6 +81,15 @@ void svm_intercept_cr(struct svm_vcpu *svm)
 	c->cr_read = reads;
 	c->cr_write = writes;
 	vmcb_dirty(svm->vmcb, VMCB_CLEAN_I);
+}
+
+/* All writes or none: the interrupt that waits for a lower TPR has to be looked at by hand. */
+void svm_cr8_exit(struct vcpu *vcpu, u8 below)
+{
+	struct svm_vcpu *svm = to_svm(vcpu);
+
+	svm->cr8_exits = below;
+	svm_intercept_cr(svm);
 }
 
 void svm_intercept_dr(struct svm_vcpu *svm)
@@ -135,6 +144,7 @@ void svm_vmcb_init(struct vcpu *vcpu)
 	svm_cpuid_update(vcpu);
 	svm_irq_window(vcpu, vcpu->irq_window);
 	svm_nmi_window(vcpu, vcpu->nmi_window);
+	svm_cr8_exit(vcpu, vcpu->cr8_exit);
 }
 
 /* Before KVM_SET_CPUID2 a guest has all that the host has. */
@@ -191,4 +201,19 @@ void svm_tsc_offset_set(struct vcpu *vcpu, u64 offset)
 	svm->tsc_offset = offset;
 	svm->vmcb->control.tsc_offset = offset;
 	vmcb_dirty(svm->vmcb, VMCB_CLEAN_I);
+}
+
+void svm_tsc_ratio_set(struct vcpu *vcpu, u64 ratio)
+{
+	to_svm(vcpu)->tsc_ratio = ratio ?: SVM_TSC_RATIO_1;
+}
+
+/* SVM has no such timer, and so arch_caps.deadline is false. */
+void svm_deadline_set(struct vcpu *vcpu, u64 host_tsc)
+{
+}
+
+/* Nor is AVIC used, and arch_caps.apicv is false. */
+void svm_apicv_update(struct vcpu *vcpu, const struct apicv *apicv)
+{
 }

@@ -113,7 +113,7 @@ TRACE_EVENT(kvm_apic_accept_irq,
 		  __entry->vec, __entry->tm ? "level" : "edge")
 );
 
-TRACE_EVENT(kvm_eoi,
+DECLARE_EVENT_CLASS(eoi,
 	TP_PROTO(struct vcpu *vcpu, int vector),
 	TP_ARGS(vcpu, vector),
 
@@ -135,28 +135,9 @@ TRACE_EVENT(kvm_eoi,
 		  __entry->apicid, __entry->vector)
 );
 
+DEFINE_EVENT(eoi, kvm_eoi, TP_PROTO(struct vcpu *vcpu, int vector), TP_ARGS(vcpu, vector));
 /* The guest ended it without an exit. */
-TRACE_EVENT(kvm_pv_eoi,
-	TP_PROTO(struct vcpu *vcpu, int vector),
-	TP_ARGS(vcpu, vector),
-
-	TP_STRUCT__entry(
-		__field(__u32, apicid)
-		__field(int, vector)
-		__field(u32, vm_id)
-		__field(u32, vcpu_id)
-	),
-
-	TP_fast_assign(
-		__entry->apicid = vcpu->id;
-		__entry->vector = vector;
-		__entry->vm_id = vcpu->vm->vm_id;
-		__entry->vcpu_id = vcpu->id;
-	),
-
-	TP_printk("vm %u vcpu %u apic %u vector 0x%x", __entry->vm_id, __entry->vcpu_id,
-		  __entry->apicid, __entry->vector)
-);
+DEFINE_EVENT(eoi, kvm_pv_eoi, TP_PROTO(struct vcpu *vcpu, int vector), TP_ARGS(vcpu, vector));
 
 /* A vCPU that had lost its CPU runs again; @need: others asked it to flush meanwhile. */
 TRACE_EVENT(kvm_pv_tlb_flush,

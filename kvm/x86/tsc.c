@@ -3,13 +3,14 @@
  * TSC and kvmclock arithmetic.
  *
  * Pure: the clocks are read by the caller. No division by a variable on the
- * way of a guest exit: tsc_scale_from_khz divides, once per frequency; the rest
- * multiplies and shifts.
+ * way of a guest exit: tsc_scale_from_khz and tsc_rate_from_khz divide, once per
+ * frequency; the rest multiplies and shifts.
  *
  * Sources: Documentation/virt/kvm/x86/msr.rst (MSR_KVM_SYSTEM_TIME_NEW,
- * MSR_KVM_WALL_CLOCK_NEW) for layouts and the guest's formula.
+ * MSR_KVM_WALL_CLOCK_NEW) for layouts and the guest's formula; APM vol. 2, "TSC
+ * Ratio MSR", SDM vol. 3, "TSC multiplier", for how the hardware scales.
  *
- * Left out: TSC scaling by hardware, choosing offsets, the master clock.
+ * Left out: choosing offsets, the master clock.
  */
 #include "tsc.h"
 
@@ -46,6 +47,60 @@ u64 tsc_to_ns(const struct tsc_scale *scale, u64 ticks)
 u64 tsc_from_ns(u32 khz, u64 ns)
 {
 	return ns / NS_PER_MS * khz + ns % NS_PER_MS * khz / NS_PER_MS;
+}
+
+/* @num / @den with @frac bits behind the point, to the nearest; 0 if above @max. */
+static u64 ratio_of(u32 num, u32 den, u8 frac, u64 max)
+{
+	u64 whole = num / den, rest = num % den;
+	u8 left;
+
+	for (left = frac; left; left -= min_t(u8, left, 32)) {
+		u8 step = min_t(u8, left, 32);
+
+		if (whole >> (64 - step))
+			return 0;
+		rest <<= step;
+		whole = whole << step | rest / den;
+		rest %= den;
+	}
+	whole += rest * 2 >= den;
+	return whole <= max ? whole : 0;
+}
+
+/*
+ * Of a tick of host_khz * ratio: that is what the guest has, which may differ by the ratio's last
+ * bit from what was asked for. 2^shift of it in kHz fit into 32 bits.
+ */
+static void scale_from_ratio(u32 host_khz, u64 ratio, u8 frac, struct tsc_scale *ret_scale)
+{
+	unsigned __int128 khz = (unsigned __int128)host_khz * ratio;
+	s8 shift = 0;
+
+	for (; khz >> 32; khz >>= 1)
+		shift++;
+	for (; !(khz >> 31); khz <<= 1)
+		shift--;
+	tsc_scale_from_khz(khz, ret_scale);
+	ret_scale->shift += frac - shift;
+}
+
+bool tsc_rate_from_khz(u32 khz, u32 host_khz, const struct tsc_scaling *scaling,
+		       struct tsc_rate *ret_rate)
+{
+	s64 slack = (u64)host_khz * TSC_RATE_PPM / 1000000, apart = (s64)khz - host_khz;
+	struct tsc_rate rate = {.khz = khz, .frac = scaling->frac};
+
+	if (apart >= -slack && apart <= slack) {
+		tsc_scale_from_khz(host_khz, &rate.scale);
+	} else {
+		rate.ratio = ratio_of(khz, host_khz, scaling->frac, scaling->max);
+		if (!rate.ratio)
+			return false;
+		scale_from_ratio(host_khz, rate.ratio, rate.frac, &rate.scale);
+	}
+	*ret_rate = rate;
+	return true;
 }
 
 void tsc_pvclock_fill(struct tsc_pvclock *ret_clock, u32 version, const struct tsc_scale *scale,

@@ -73,6 +73,50 @@ static inline u64 tsc_mul_shr32(u64 a, u32 b)
 u64 tsc_from_ns(u32 khz, u64 ns);
 
 /*
+ * A guest's TSC may run at another rate than the host's, where the hardware scales it by a ratio in
+ * fixed point.
+ */
+struct tsc_scaling {
+	u64 max; /* the greatest ratio */
+	u8 frac; /* bits behind the point, 0 to 63; with max 0 there is no scaling */
+};
+
+/* How a guest's TSC runs. */
+struct tsc_rate {
+	u32 khz;		/* as userspace knows it */
+	u8 frac;		/* bits of ratio behind the point */
+	u64 ratio;		/* guest ticks a host tick; 0: one, nothing is scaled */
+	struct tsc_scale scale; /* guest ticks to ns */
+};
+
+/* How far a rate may be from the host's and still mean the host's: its calibration varies so much. */
+#define TSC_RATE_PPM 250
+
+/*
+ * The rate that comes nearest to @khz > 0, given the host's. False, and *ret_rate is not written, if
+ * that is another one and @scaling can't do it.
+ */
+bool tsc_rate_from_khz(u32 khz, u32 host_khz, const struct tsc_scaling *scaling,
+		       struct tsc_rate *ret_rate);
+
+/* @ticks of the host, in those of the guest: to the bit what the hardware makes of a host's TSC. */
+static inline u64 tsc_scale_ticks(const struct tsc_rate *rate, u64 ticks)
+{
+	if (likely(!rate->ratio))
+		return ticks;
+	return (unsigned __int128)ticks * rate->ratio >> rate->frac;
+}
+
+/*
+ * The line that all TSCs of a VM are on unless told otherwise: they read @value when the host's was
+ * @host, each at its own rate. The offset that puts a TSC there.
+ */
+static inline u64 tsc_offset_of_line(const struct tsc_rate *rate, u64 host, u64 value)
+{
+	return value - tsc_scale_ticks(rate, host);
+}
+
+/*
  * Fill the clock for the guest. @version is the one in guest memory: the glue
  * writes version | 1, the body, then ret->version (even) with write barriers
  * between. @guest_tsc and @system_ns are of the same moment.

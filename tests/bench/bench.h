@@ -5,6 +5,8 @@
 
 #define SAMPLES	    0x400000 /* 32-bit words */
 #define MAX_SAMPLES 40000
+#define KNOWN_LOOP  1000
+#define KNOWN	    (1 + 2 * KNOWN_LOOP) /* instructions of bench_known */
 #define P_BENCH	    0x7c
 #define P_SIGNAL    0x74   /* the host writes bench_signal_fd */
 #define P_PAUSE	    0x78   /* the host sleeps until others are at rest */

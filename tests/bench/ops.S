@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest side of the benchmark, in long mode. Under -icount the TSC counts
+ * The guest side of the benchmark, in long mode. In the lab the TSC counts
  * executed instructions, so a sample is the exact cost of a round trip.
  */
 #include "loop.h"
@@ -9,6 +9,15 @@ PAYLOAD(bench_empty)
 	bench_begin
 	bench_end
 END(bench_empty)
+
+/* As many instructions as bench --check knows of. */
+PAYLOAD(bench_known)
+	bench_begin
+	movl $KNOWN_LOOP, %ecx
+2:	decl %ecx
+	jnz 2b
+	bench_end
+END(bench_known)
 
 PAYLOAD(bench_cpuid)
 	bench_begin
@@ -23,6 +32,14 @@ PAYLOAD(bench_hypercall)
 	vmmcall
 	bench_end
 END(bench_hypercall)
+
+/* Intel's. */
+PAYLOAD(bench_vmcall)
+	bench_begin
+	movl $100, %eax
+	vmcall
+	bench_end
+END(bench_vmcall)
 
 PAYLOAD(bench_rdmsr)
 	bench_begin

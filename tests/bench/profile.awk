@@ -1,7 +1,8 @@
 #!/usr/bin/gawk -f
 # SPDX-License-Identifier: GPL-2.0-only
 # profile.awk KALLSYMS LOG: instructions by function and round trip. A round trip
-# is one pass through the symbol whose VMRUN ends the entry.
+# is one pass through the symbol whose VMRUN ends the entry, or a VMRESUME. LOG is QEMU's or that
+# of Bochs' debugger.
 BEGIN { FS = " " }
 FNR == NR {
 	if ($1 ~ /^ffffffff/ && $2 ~ /^[tTwW]$/) {
@@ -13,8 +14,16 @@ FNR == NR {
 FNR == 1 { m = asorti_by_addr() }
 /^Trace / {
 	split($0, part, "/")
-	pc = part[2] ~ /^ffff/ ? low(part[2]) : 0
-	f = find(pc)
+	step(part[2])
+}
+# (0).[ticks] [physical address] selector:address (context): instruction ; bytes
+/^\(0\)\.\[/ {
+	split($3, part, ":")
+	step(part[2])
+	resumed += $6 == "vmresume"
+}
+function step(address,   f) {
+	f = find(address ~ /^ffff/ ? low(address) : 0)
 	count[f]++
 	total++
 	if (f != last) {
@@ -23,7 +32,7 @@ FNR == 1 { m = asorti_by_addr() }
 	}
 }
 END {
-	trips = calls["svm_vmrun"] / 2
+	trips = resumed ? resumed : calls["svm_vmrun"] / 2
 	if (!trips)
 		trips = calls["__svm_vcpu_run"] / 2
 	if (!trips) {

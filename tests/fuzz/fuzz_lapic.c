@@ -92,13 +92,10 @@ static void deliver(struct lapic *l)
 
 static void merge(struct lapic *l, struct input *in)
 {
-	u64 irr[4] = {}, level[4];
-	u8 v = take(in, 1), i;
+	u64 level = take(in, 1) * 0x0101010101010101ULL;
+	u8 v = take(in, 1);
 
-	for (i = 0; i < 4; i++)
-		level[i] = take(in, 1) * 0x0101010101010101ULL;
-	irr[v / 64] = take(in, 2) << (v % 64);
-	lapic_merge(l, irr, level);
+	lapic_merge(l, v / 64, take(in, 2) << (v % 64), level);
 }
 
 static void load(struct lapic *l, struct input *in, u64 now, struct lapic_fx *fx)

@@ -302,7 +302,7 @@ PAYLOAD(cpu_trace)
 	movl $0xdead0000, %ecx
 	TRY(rdmsr)			/* #GP */
 	movq %cr4, %rax
-	orq $0x80, %rax
+	orq $0x400, %rax		/* OSXMMEXCPT */
 	movq %rax, %cr4
 	movl $0x1234, %eax		/* a hypercall number that nobody has */
 	vmmcall

@@ -107,6 +107,22 @@ PAYLOAD(exc_bp)
 	DONE
 END(exc_bp)
 
+/* INT1, which is a trap. */
+PAYLOAD(exc_int1)
+	.code64
+	leaq 1f(%rip), %rax
+	movq %rax, I_FIXUP
+	movl $-1, I_VEC
+	.byte 0xf1
+1:	movq %rax, %rbx
+	movl I_VEC, %eax
+	REPORT
+	MUST_FAULT(1)
+	cmpq %rbx, I_RIP
+	MUST(e)
+	DONE
+END(exc_int1)
+
 PAYLOAD(exc_db)
 	.code64
 	pushfq

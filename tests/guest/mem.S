@@ -143,6 +143,43 @@ PAYLOAD(mem_dirty_race)
 	DONE
 END(mem_dirty_race)
 
+/*
+ * Two vCPUs at once: RDI first page, RSI pages, RDX offset. Counts the word there up in each page,
+ * round after round until I_ARG is set.
+ */
+PAYLOAD(mem_count_pages)
+	.code64
+1:	movq %rdi, %rbx
+	movq %rsi, %rcx
+2:	incq (%rbx,%rdx)
+	addq $0x1000, %rbx
+	decq %rcx
+	jnz 2b
+	cmpq $0, I_ARG
+	je 1b
+	DONE
+END(mem_count_pages)
+
+/*
+ * I_ARG base, I_ARG+8 pages, I_ARG+16 top of a stack. Writes the pages, then raises #DE on that
+ * stack, which no hypervisor intercepts; reports how often the handler has run. For ever.
+ */
+PAYLOAD(mem_dirty_event)
+	.code64
+1:	movq I_ARG, %rbx
+	movq I_ARG + 8, %rcx
+2:	incq 8(%rbx)
+	addq $0x1000, %rbx
+	decq %rcx
+	jnz 2b
+	movq I_ARG + 16, %rsp
+	TRY(divl %ecx)
+	MUST_FAULT(0)
+	movl I_EXC_COUNT, %eax
+	REPORT
+	jmp 1b
+END(mem_dirty_event)
+
 /* Reads pages without writing them. */
 PAYLOAD(mem_read_pages)
 	.code64

@@ -154,9 +154,11 @@ class Linux(Qemu):
             raise
 
     def said(self):
+        """The last line of its console, or the first in which its kernel complained."""
         with open(self.console, encoding="ascii", errors="replace") as f:
             lines = [re.sub(r"[^ -~]", "", line) for line in f if line.strip()]
-        return lines[-1] if lines else "nothing"
+        bad = [line for line in lines if re.search(COMPLAINT, line)]
+        return (bad[:1] or lines[-1:] or ["nothing"])[0]
 
     def until(self, mark, seconds):
         """What it says until a line ":: MARK WORD": those lines, and the word."""

@@ -8,6 +8,7 @@ have counted more than there was.
 import hashlib
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -54,6 +55,22 @@ def host_registers(ids):
         if rip and base <= int(rip[0], 16) < base + int(ours[0][1]):
             return True
     return False
+
+
+def doubled_interrupt(guest):
+    """
+    QEMU 7.2's emulated VMRUN leaves the vector that it injected where its main loop takes it for an
+    exception yet to deliver, when another of its threads asks the CPU out of the guest just then: a
+    guest is interrupted twice. Between an interrupt's entry and its SWAPGS a guest's kernel does not
+    survive that. Then its oops shows an interrupt's first instructions, interrupts off, interrupted.
+    """
+    console = f"{os.environ.get('LAB_RUN', '/tmp')}/guest-{guest}.txt"
+    if not os.path.exists(console):
+        return False
+    with open(console, encoding="ascii", errors="replace") as f:
+        frames = re.findall(r"RIP: 0010:asm_(?:sysvec_\w+|common_interrupt)\+0x[0-9a-f]/.*?"
+                            r"EFLAGS: ([0-9a-f]+)", f.read(), re.DOTALL)
+    return any(not int(flags, 16) & 0x200 for flags in frames)
 
 
 # ---- the ticking program, and what the guest's clock says
@@ -223,7 +240,7 @@ def ticks_of_pit(guest):
     irq0 = "awk '$1 == \"0:\" { print $2 }' /proc/interrupts"
     start_ticks(guest)
     hz, n, a = 250, int(guest.run(irq0)), Ticks(guest)
-    deadline = time.monotonic() + 60 * SLOW
+    deadline = time.monotonic() + 150 * SLOW  # a busy machine's guest has much to catch up
     while True:
         time.sleep(3)
         b = Ticks(guest)
@@ -272,7 +289,7 @@ def disk(guest):
                       "echo 3 >/proc/sys/vm/drop_caches && "
                       f"dd if=/dev/vda bs={size} count={count} iflag=direct 2>/dev/null | "
                       "cmp - /tmp/data", 120)
-    return by_eventfd(guest, "virtio0-req", work)
+    return by_eventfd(guest, "virtio[0-9]-req", work)
 
 
 class Peer(threading.Thread):
@@ -300,8 +317,8 @@ class Peer(threading.Thread):
         self.server.close()
 
 
-def vhost_net(guest):
-    """vhost's thread and the guest talk by ioeventfd and irqfd, past QEMU."""
+def net(guest):
+    """QEMU, or vhost's thread past QEMU, and the guest talk by ioeventfd and irqfd."""
     shell(f"ip addr add 10.99.0.1/24 dev {TAP}; ip link set {TAP} up")
     guest.run("ifconfig eth0 10.99.0.2 netmask 255.255.255.0 up && "
               "dd if=/dev/urandom of=/tmp/out bs=64k count=96 2>/dev/null")
@@ -318,7 +335,7 @@ def vhost_net(guest):
             if have != hashlib.md5(want).hexdigest():
                 raise Failed(f"/tmp/{name} in the guest has md5 {have}, not what we have")
 
-    return by_eventfd(guest, "virtio0-.*put", work)
+    return by_eventfd(guest, "virtio[0-9]-.*put", work)
 
 
 # ---- all at once, for long

@@ -15,7 +15,7 @@ needed=(
 	# the lab's kernels, their headers, and the guest's kernel
 	linux-image-amd64 linux-headers-amd64 linux-image-cloud-amd64 linux-source-6.1
 	# the lab and the guest
-	qemu-system-x86 qemu-utils seabios busybox-static
+	qemu-system-x86 qemu-utils seabios busybox-static bochs bochsbios vgabios
 	# unit tests, fuzzing, lint
 	libcmocka-dev clang clang-format libclang-rt-14-dev sparse python3
 	# recording
@@ -62,7 +62,7 @@ apt()
 		-o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-log=$(mktemp /tmp/deps.XXXXXX) || exit 1
+log=$(mktemp) || exit 1
 echo "deps: installing ${lacking[*]} ${optional[*]}"
 apt update >"$log" 2>&1 || { tail -5 "$log"; echo "deps: apt-get update failed, trying anyway" >&2; }
 known=()

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The dirty log: exactly the pages that were written, each reported once, none ever lost, with small
- * and with huge pages behind the slot, and under a guest that keeps writing.
+ * and with huge pages behind the slot, and under guests that keep writing. Where the CPU has a log of
+ * its own, of 512 pages, it is full again and again.
  */
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "snap.h"
 #include "vmm.h"
 
 #define PAGES 1500u /* not a multiple of 64 */
@@ -196,6 +198,99 @@ static void guest_tables(void)
 	vcpu_run_done(&v);
 }
 
+static uint64_t log_faults(struct setup *s)
+{
+	struct snap snap;
+
+	snap_read(&s->vm, &snap);
+	return snap_vcpu_stat(&snap, 0, "pf_fast");
+}
+
+static void every_page(uint32_t *pages)
+{
+	for (uint32_t i = 0; i < PAGES; i++)
+		pages[i] = i * 7 % PAGES; /* each once, and not in order */
+}
+
+/* Many more pages than a log of the CPU's holds, dirtied anew after each pass. */
+static void many(bool huge)
+{
+	struct setup s;
+	uint32_t pages[PAGES];
+
+	every_page(pages);
+	setup(&s, huge);
+	log_on(&s, true);
+	for (unsigned int round = 1; round <= 5; round++) {
+		dirty(&s, pages, PAGES);
+		if (round & 1) /* the second time costs nothing and changes nothing */
+			dirty(&s, pages, PAGES);
+		expect(&s, pages, PAGES);
+		expect(&s, NULL, 0);
+	}
+	for (uint32_t i = 0; i < PAGES; i++)
+		CHECK_EQ(*(uint64_t *)(s.mem + i * PAGE + 8), 8);
+}
+
+static void many_small(void)
+{
+	many(false);
+}
+
+static void many_huge(void)
+{
+	many(true);
+}
+
+/* A write to a logged page is a fault exactly where nothing else would tell of it. */
+static void faults(void)
+{
+	struct setup s;
+	uint32_t pages[PAGES];
+	uint64_t before;
+
+	snap_require();
+	every_page(pages);
+	setup(&s, false);
+	log_on(&s, true);
+	dirty(&s, pages, PAGES);
+	expect(&s, pages, PAGES);
+	before = log_faults(&s);
+	dirty(&s, pages, PAGES);
+	dirty(&s, pages, PAGES);
+	CHECK_EQ(log_faults(&s) - before, host_logs_writes() ? 0 : PAGES);
+	expect(&s, pages, PAGES);
+}
+
+/*
+ * An exception whose delivery writes the first page that a full log has no room for: it is delivered
+ * once, and its stack is dirty.
+ */
+static void event_on_full_log(void)
+{
+	struct setup s;
+	uint32_t pages[600], times = 0;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = i;
+	setup(&s, false);
+	guest_load(&s.vm, G_CODE, GUEST(mem_dirty_event));
+	guest_arg(&s.vm, 2) = BASE + (PAGES - 1) * PAGE + 0x800;
+	log_on(&s, true);
+	/* The first round is of other faults: nothing is mapped. */
+	for (uint32_t n = 506; n < 520; n++, times += 2) {
+		guest_arg(&s.vm, 1) = n;
+		CHECK_EQ(vcpu_run_report(&s.v), times + 1);
+		get(&s);
+		CHECK_EQ(vcpu_run_report(&s.v), times + 2);
+		pages[n] = PAGES - 1;
+		expect(&s, pages, n + 1);
+		pages[n] = n;
+	}
+}
+
+/* ---- under guests that keep writing ---- */
+
 struct race {
 	struct setup *s;
 	uint8_t *copy;
@@ -318,6 +413,103 @@ static void toggle_while_running(void)
 	check_last_round(s.mem);
 }
 
+#define TWO_PAGES  768u /* of both together: each writes 512, they share 256 */
+#define TWO_ROUNDS 120u /* passes */
+
+struct two {
+	struct setup *s;
+	uint64_t seen[TWO_PAGES][2]; /* the vCPUs' words when the page was copied */
+	uint64_t owed[WORDS];	     /* pages that differed after a pass: the next one has them */
+	uint64_t found;
+};
+
+/* What differs from the copy without being in the log was written after the pass: it is owed. */
+static void two_pass(struct two *t)
+{
+	get(t->s);
+	for (uint32_t i = 0; i < WORDS; i++) {
+		CHECK(!(t->owed[i] & ~t->s->log[i]), "pages %u..: lost %#llx", i * 64,
+		      (unsigned long long)(t->owed[i] & ~t->s->log[i]));
+		t->owed[i] = 0;
+	}
+	for (uint32_t i = 0; i < TWO_PAGES; i++) {
+		volatile uint64_t *word = (volatile uint64_t *)(t->s->mem + i * PAGE);
+
+		if (t->s->log[i / 64] >> i % 64 & 1) {
+			t->seen[i][0] = word[0];
+			t->seen[i][1] = word[1];
+			t->found++;
+		} else if (t->seen[i][0] != word[0] || t->seen[i][1] != word[1]) {
+			t->owed[i / 64] |= 1ull << i % 64;
+		}
+	}
+}
+
+static void *two_passes(void *arg)
+{
+	struct two *t = arg;
+
+	for (unsigned int i = 0; i < TWO_ROUNDS || t->found < 4 * TWO_PAGES; i++)
+		two_pass(t);
+	guest_arg(&t->s->vm, 0) = 1;
+	return NULL;
+}
+
+static void *two_writer(void *vcpu)
+{
+	vcpu_run_done(vcpu);
+	return NULL;
+}
+
+static void two_regs(struct vcpu *v, unsigned int i)
+{
+	struct kvm_regs regs = vcpu_regs(v);
+
+	regs.rdi = BASE + i * 256 * PAGE;
+	regs.rsi = 512;
+	regs.rdx = i * 8;
+	vcpu_set_regs(v, &regs);
+}
+
+/* Two vCPUs write the same memory while passes run: each change is in the log of the next pass. */
+static void two_vcpus(bool huge)
+{
+	static struct setup s;
+	static struct two t;
+	struct vcpu second;
+	pthread_t passes, writer;
+
+	t.s = &s;
+	setup(&s, huge);
+	guest_load(&s.vm, G_CODE, GUEST(mem_count_pages));
+	guest_arg(&s.vm, 0) = 0;
+	vcpu_create(&s.vm, &second, 1);
+	vcpu_mode(&second, MODE_LONG, G_CODE);
+	two_regs(&s.v, 0);
+	two_regs(&second, 1);
+	log_on(&s, true);
+	CHECK(!pthread_create(&writer, NULL, two_writer, &second), "thread");
+	CHECK(!pthread_create(&passes, NULL, two_passes, &t), "thread");
+	vcpu_run_done(&s.v);
+	pthread_join(writer, NULL);
+	pthread_join(passes, NULL);
+	two_pass(&t);
+	two_pass(&t);
+	for (uint32_t i = 0; i < WORDS; i++)
+		CHECK_EQ(s.log[i] | t.owed[i], 0);
+	test_note("%llu pages found dirty", (unsigned long long)t.found);
+}
+
+static void two_vcpus_small(void)
+{
+	two_vcpus(false);
+}
+
+static void two_vcpus_huge(void)
+{
+	two_vcpus(true);
+}
+
 static const struct live_test tests[] = {
 	{"small", small},
 	{"huge", huge},
@@ -326,8 +518,14 @@ static const struct live_test tests[] = {
 	{"first_touch", first_touch},
 	{"emulated_writes", emulated_writes},
 	{"guest_tables", guest_tables},
+	{"many_small", many_small},
+	{"many_huge", many_huge},
+	{"faults", faults},
+	{"event_on_full_log", event_on_full_log},
 	{"race_small", race_small, 90},
 	{"race_huge", race_huge, 90},
+	{"two_vcpus_small", two_vcpus_small, 90},
+	{"two_vcpus_huge", two_vcpus_huge, 90},
 	{"toggle_while_running", toggle_while_running, 90},
 };
 

@@ -394,6 +394,71 @@ static void irqfd_edge(void)
 	CHECK(requested(&v, 0x53), "assigned anew");
 }
 
+/* IRR without @vector, and the local APIC on or off. */
+static void lapic_put(struct vcpu *v, uint8_t vector, bool on)
+{
+	struct kvm_lapic_state l;
+
+	CHECK_OK(ioctl(v->fd, KVM_GET_LAPIC, &l));
+	*(uint32_t *)(l.regs + 0x200 + vector / 32 * 16) &= ~(1u << vector % 32);
+	*(uint32_t *)(l.regs + LAPIC_SVR) &= ~0x100u;
+	*(uint32_t *)(l.regs + LAPIC_SVR) |= on ? 0x100 : 0;
+	CHECK_OK(ioctl(v->fd, KVM_SET_LAPIC, &l));
+}
+
+static void route_msi(struct vm *vm, uint32_t gsi, uint32_t address, uint32_t data)
+{
+	struct {
+		struct kvm_irq_routing head;
+		struct kvm_irq_routing_entry entry;
+	} r = {.head.nr = 1, .entry = {.gsi = gsi, .type = KVM_IRQ_ROUTING_MSI}};
+
+	r.entry.u.msi.address_lo = address;
+	r.entry.u.msi.data = data;
+	CHECK_OK(ioctl(vm->fd, KVM_SET_GSI_ROUTING, &r));
+}
+
+/* A message again and again; then its route, who it is for, and whether that one takes it change. */
+static void irqfd_follows(void)
+{
+	int fd = event();
+	struct vm vm;
+	struct vcpu v, other;
+
+	start_chips(&vm, &v);
+	vcpu_create(&vm, &other, 1);
+	lapic_on(&other);
+	route_msi(&vm, 30, 0xfee00000, 0x51);
+	CHECK_OK(irqfd(&vm, fd, 30, 0, 0));
+	for (int i = 0; i < 3; i++) {
+		signal_once(fd);
+		CHECK(requested(&v, 0x51), "signal %d is lost", i);
+		lapic_put(&v, 0x51, true);
+	}
+	route_msi(&vm, 30, 0xfee00000, 0x61);
+	for (int i = 0; i < 2; i++) {
+		signal_once(fd);
+		CHECK(requested(&v, 0x61), "signal %d after the route changed is lost", i);
+		CHECK(!requested_now(&v, 0x51), "signal %d took the old route", i);
+		lapic_put(&v, 0x61, true);
+	}
+	/* The local APIC is off: nobody takes it. On again: it does. */
+	lapic_put(&v, 0x61, false);
+	signal_once(fd);
+	signal_once(fd);
+	usleep(20000);
+	CHECK(!requested_now(&v, 0x61), "taken while it was off");
+	lapic_put(&v, 0x61, true);
+	CHECK(!requested_now(&v, 0x61), "kept while it was off");
+	signal_once(fd);
+	CHECK(requested(&v, 0x61), "lost after it was off");
+	lapic_put(&v, 0x61, true);
+	route_msi(&vm, 30, 0xfee01000, 0x61);
+	signal_once(fd);
+	CHECK(requested(&other, 0x61), "the other vCPU has not got it");
+	CHECK(!requested_now(&v, 0x61), "the first one has got it");
+}
+
 static void *signal_thread(void *fd)
 {
 	usleep(100000);
@@ -521,7 +586,7 @@ static const struct live_test tests[] = {
 	{"coalesced", coalesced},	    {"coalesced_wrap", coalesced_wrap},
 	{"irqfd_edge", irqfd_edge},	    {"irqfd_wakes", irqfd_wakes},
 	{"irqfd_resample", irqfd_resample}, {"irqfd_errors", irqfd_errors},
-	{"odd_orders", odd_orders},
+	{"odd_orders", odd_orders},	    {"irqfd_follows", irqfd_follows},
 };
 
 LIVE_SUBJECT(eventfd, tests);

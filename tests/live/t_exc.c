@@ -39,6 +39,19 @@ static void breakpoint(void)
 	vcpu_run_done(&v);
 }
 
+static void int1(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(exc_int1));
+	if (vcpu_run_report(&v) == 6) {
+		TCG_GAP("there is no INT1");
+		FAIL("INT1 is undefined");
+	}
+	vcpu_run_done(&v);
+}
+
 static void trap_flag(void)
 {
 	struct vm vm;
@@ -301,6 +314,7 @@ static const struct live_test tests[] = {
 	{"each", each},
 	{"simd", simd},
 	{"breakpoint", breakpoint},
+	{"int1", int1},
 	{"trap_flag", trap_flag},
 	{"trap_flag_over_exits", trap_flag_over_exits},
 	{"double_fault", double_fault},

@@ -284,6 +284,25 @@ static void nmi(void)
 }
 
 /* Masking is state that the VMM can save and set. */
+/* The shadow of STI may or may not hold an NMI back, but not for ever. */
+static void nmi_in_shadow(void)
+{
+	struct kvm_vcpu_events e;
+	struct vm vm;
+	struct vcpu v;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(irq_shadow_exit));
+	report(&v, 1);
+	e = vcpu_events(&v);
+	e.flags = KVM_VCPUEVENT_VALID_SHADOW | KVM_VCPUEVENT_VALID_NMI_PENDING;
+	e.interrupt.shadow = KVM_X86_SHADOW_INT_STI;
+	e.nmi.pending = 1;
+	CHECK_OK(ioctl(v.fd, KVM_SET_VCPU_EVENTS, &e));
+	report(&v, 0);
+	CHECK_EQ(guest_u32(&vm, I_NMI_COUNT), 1);
+	vcpu_run_done(&v);
+}
+
 static void nmi_mask_set(void)
 {
 	struct vm vm;
@@ -449,6 +468,7 @@ static const struct live_test tests[] = {
 	{"hlt", hlt},
 	{"hlt_off", hlt_off},
 	{"nmi", nmi},
+	{"nmi_in_shadow", nmi_in_shadow},
 	{"nmi_mask_set", nmi_mask_set},
 	{"nmi_and_interrupt", nmi_and_interrupt},
 	{"cr8", cr8},

@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+#include "flight.h"
+#include "snap.h"
 #include "vmm.h"
 
 #define LAPIC_SVR 0xf0
@@ -70,6 +72,202 @@ static void taken(struct vm *vm, struct vcpu *v, unsigned int n, uint32_t vector
 	vcpu_run_done(v);
 	CHECK_EQ(guest_u32(vm, I_IRQ_COUNT), n);
 	CHECK_EQ(guest_u32(vm, I_LAST_IRQ), vector);
+}
+
+/* CR8 holds back what is not above it, and lets go what it is lowered below. */
+static void cr8(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_tpr));
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	CHECK_EQ(vcpu_run_report(&v), 2);
+	CHECK_EQ(v.run->cr8, 9);
+	CHECK_EQ(vcpu_sregs(&v).cr8, 9);
+	CHECK_OK(msi(&vm, 0, 0x51));
+	CHECK_OK(msi(&vm, 0, 0x83));
+	vcpu_run_done(&v);
+}
+
+/* As long as nothing waits behind it, CR8 is the guest's own. */
+static void cr8_without_exits(void)
+{
+	struct snap before, after;
+	struct vm vm;
+	struct vcpu v;
+
+	snap_require();
+	if (!access("/sys/module/glassvisor/parameters/tpr_shadow", F_OK) && !param("tpr_shadow"))
+		SKIP("no TPR shadow");
+	start(&vm, &v, MODE_LONG, GUEST(irq_tpr));
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	snap_read(&vm, &before);
+	CHECK_EQ(vcpu_run_report(&v), 2);
+	snap_read(&vm, &after);
+	CHECK_EQ(snap_vcpu_stat(&after, 0, "cr_exits") - snap_vcpu_stat(&before, 0, "cr_exits"), 0);
+}
+
+/* As start(), in x2APIC mode. */
+static void start_x2apic(struct vm *vm, struct vcpu *v, struct payload p)
+{
+	start(vm, v, MODE_LONG, p);
+	vcpu_set_msr(v, 0x1b, 0xfee00d00);
+}
+
+static void x2apic_ends(void)
+{
+	struct vm vm;
+	struct vcpu v;
+	unsigned int i;
+
+	start_x2apic(&vm, &v, GUEST(irq_x2apic_ends));
+	for (i = 0; i < 50; i++) {
+		CHECK_EQ(vcpu_run_report(&v), i);
+		CHECK_OK(msi(&vm, 0, 0x51));
+	}
+	/* The state of a guest that has just taken one, and of one that is about to. */
+	CHECK_EQ(vcpu_run_report(&v), i);
+	struct kvm_lapic_state l = lapic_get(&v);
+
+	CHECK_EQ(*lapic_reg(&l, 0x120) | *lapic_reg(&l, 0x220), 0);
+	CHECK_OK(msi(&vm, 0, 0x51));
+	l = lapic_get(&v);
+	CHECK_EQ(*lapic_reg(&l, 0x220), 1u << 0x11);
+	lapic_set(&v, &l);
+	CHECK_EQ(vcpu_run_report(&v), i + 1);
+}
+
+static void x2apic_tpr(void)
+{
+	struct kvm_lapic_state l;
+	struct vm vm;
+	struct vcpu v;
+
+	start_x2apic(&vm, &v, GUEST(irq_x2apic_tpr));
+	CHECK_EQ(vcpu_run_report(&v), 2);
+	l = lapic_get(&v);
+	CHECK_EQ(*lapic_reg(&l, LAPIC_TPR), 0x9d);
+	CHECK_EQ(vcpu_sregs(&v).cr8, 9);
+	CHECK_OK(msi(&vm, 0, 0x51));
+	CHECK_OK(msi(&vm, 0, 0x83));
+	vcpu_run_done(&v);
+}
+
+/* A level triggered line of the I/O APIC comes again until it is down: its end is heard of. */
+static void x2apic_level(void)
+{
+	struct kvm_irqchip chip = {.chip_id = KVM_IRQCHIP_IOAPIC};
+	struct vm vm;
+	struct vcpu v;
+	unsigned int i;
+
+	start_x2apic(&vm, &v, GUEST(irq_x2apic_ends));
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	chip.chip.ioapic.redirtbl[20].bits = 0x51 | 1 << 15; /* level triggered, to APIC 0 */
+	CHECK_OK(ioctl(vm.fd, KVM_SET_IRQCHIP, &chip));
+	CHECK_EQ(vcpu_run_report(&v), 0);
+	line(&vm, 20, 1);
+	for (i = 1; i < 10; i++)
+		CHECK_EQ(vcpu_run_report(&v), i);
+	line(&vm, 20, 0);
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	CHECK_EQ(chip.chip.ioapic.redirtbl[20].fields.remote_irr, 1);
+	CHECK_EQ(vcpu_run_report(&v), i); /* it was asked for again before the line fell */
+	CHECK_OK(ioctl(vm.fd, KVM_GET_IRQCHIP, &chip));
+	CHECK_EQ(chip.chip.ioapic.redirtbl[20].fields.remote_irr, 0);
+	line(&vm, 20, 1);
+	CHECK_EQ(vcpu_run_report(&v), i + 1);
+}
+
+/* Ends are no exits where the hardware has the local APIC. */
+static void x2apic_without_exits(void)
+{
+	struct snap before, after;
+	struct vm vm;
+	struct vcpu v;
+
+	snap_require();
+	if (access("/sys/module/glassvisor/parameters/apicv", F_OK) || !param("apicv"))
+		SKIP("no APICv");
+	start_x2apic(&vm, &v, GUEST(irq_x2apic_tpr));
+	CHECK_EQ(vcpu_run_report(&v), 2);
+	snap_read(&vm, &before);
+	CHECK_OK(msi(&vm, 0, 0x51));
+	CHECK_OK(msi(&vm, 0, 0x83));
+	vcpu_run_done(&v);
+	snap_read(&vm, &after);
+	/* The IPI to itself, and nothing else. */
+	CHECK(snap_vcpu_stat(&after, 0, "msr_exits") - snap_vcpu_stat(&before, 0, "msr_exits") <= 1,
+	      "%llu exits",
+	      (unsigned long long)(snap_vcpu_stat(&after, 0, "msr_exits") -
+				   snap_vcpu_stat(&before, 0, "msr_exits")));
+	CHECK_EQ(snap_vcpu_stat(&after, 0, "irq_window_exits"),
+		 snap_vcpu_stat(&before, 0, "irq_window_exits"));
+}
+
+static void xapic_tpr(void)
+{
+	struct kvm_lapic_state l;
+	struct vm vm;
+	struct vcpu v;
+
+	start(&vm, &v, MODE_LONG, GUEST(irq_xapic_tpr));
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	CHECK_EQ(vcpu_run_report(&v), 2);
+	l = lapic_get(&v);
+	CHECK_EQ(*lapic_reg(&l, LAPIC_TPR), 0x9d);
+	CHECK_EQ(vcpu_sregs(&v).cr8, 9);
+	CHECK_OK(msi(&vm, 0, 0x51));
+	CHECK_OK(msi(&vm, 0, 0x83));
+	CHECK_EQ(vcpu_run_report(&v), 3);
+	CHECK_EQ(vcpu_run_report(&v), 0x40);
+	vcpu_run_done(&v);
+}
+
+/* Where the hardware knows the page of the xAPIC, the TPR there is the guest's own, as CR8 is. */
+static void xapic_tpr_without_exits(void)
+{
+	struct snap before, after;
+	struct vm vm;
+	struct vcpu v;
+
+	snap_require();
+	if (!host_is_vmx() || !param("apic_access") || !param("tpr_shadow") || !param("mmio_spte"))
+		SKIP("no APIC-access page");
+	start(&vm, &v, MODE_LONG, GUEST(irq_xapic_tpr));
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	snap_read(&vm, &before);
+	CHECK_EQ(vcpu_run_report(&v), 2);
+	snap_read(&vm, &after);
+	CHECK_EQ(snap_vcpu_stat(&after, 0, "pf_emulate"), snap_vcpu_stat(&before, 0, "pf_emulate"));
+}
+
+/* In x2APIC mode, elsewhere, or off: there is no xAPIC at its page, for no vCPU what was there. */
+static void xapic_leaves(void)
+{
+	static const uint64_t base[] = {0xfee00d00, 0xfee00100, 0xfed00900};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(base); i++) {
+		struct vm vm;
+		struct vcpu v;
+
+		start(&vm, &v, MODE_LONG, GUEST(irq_xapic_tpr));
+		CHECK_EQ(vcpu_run_report(&v), 1);
+		CHECK_EQ(vcpu_run_report(&v), 2);
+		CHECK_OK(msi(&vm, 0, 0x51));
+		CHECK_OK(msi(&vm, 0, 0x83));
+		CHECK_EQ(vcpu_run_report(&v), 3);
+		vcpu_set_msr(&v, 0x1b, base[i]);
+		vcpu_run_to(&v, KVM_EXIT_MMIO);
+		CHECK_EQ(v.run->mmio.phys_addr, 0xfee00080);
+		CHECK_EQ(v.run->mmio.is_write, 0);
+		CHECK_EQ(v.run->mmio.len, 4);
+		memcpy(v.run->mmio.data, "\x78\x56\x34\x12", 4);
+		CHECK_EQ(vcpu_run_report(&v), 0x12345678);
+		vm_destroy(&vm);
+	}
 }
 
 /* Userspace hears of the guest's accesses to the TPR, after each, if it wants to. */
@@ -201,6 +399,22 @@ static void halted_wakes(void)
 	pthread_join(thread, NULL);
 }
 
+static void x2apic_halted(void)
+{
+	pthread_t thread;
+	struct later l;
+	struct vm vm;
+	struct vcpu v;
+
+	start_x2apic(&vm, &v, GUEST(irq_x2apic_hlt));
+	l = (struct later){.vm = &vm};
+	CHECK(!pthread_create(&thread, NULL, send_later, &l), "no thread");
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	CHECK(l.sent, "it did not wait");
+	CHECK_EQ(guest_u32(&vm, I_LAST_IRQ), 0x51);
+	pthread_join(thread, NULL);
+}
+
 static void on_signal(int sig)
 {
 	(void)sig;
@@ -290,7 +504,11 @@ static void pit(void)
 	state.channels[0].gate = 1;
 	state.channels[0].rw_mode = 3;
 	CHECK_OK(ioctl(vm.fd, KVM_SET_PIT2, &state));
-	taken(&vm, &v, 5, 0x40);
+	/* Once the fifth is over, a sixth may wait already. */
+	guest_arg(&vm, 0) = 5;
+	vcpu_run_done(&v);
+	CHECK(guest_u32(&vm, I_IRQ_COUNT) >= 5, "%u ticks", guest_u32(&vm, I_IRQ_COUNT));
+	CHECK_EQ(guest_u32(&vm, I_LAST_IRQ), 0x40);
 }
 
 /* A periodic PIT on an edge triggered pin of the I/O APIC: each tick waits for the last one's EOI. */
@@ -551,6 +769,16 @@ static const struct live_test tests[] = {
 	{"pit_by_ioapic", pit_by_ioapic, 20},
 	{"far_deadline", far_deadline, 20},
 	{"routes", routes},
+	{"cr8", cr8},
+	{"cr8_without_exits", cr8_without_exits},
+	{"x2apic_ends", x2apic_ends},
+	{"x2apic_tpr", x2apic_tpr},
+	{"x2apic_level", x2apic_level},
+	{"x2apic_halted", x2apic_halted},
+	{"x2apic_without_exits", x2apic_without_exits},
+	{"xapic_tpr", xapic_tpr},
+	{"xapic_tpr_without_exits", xapic_tpr_without_exits},
+	{"xapic_leaves", xapic_leaves},
 	{"tpr_access", tpr_access},
 	{"chip_state", chip_state},
 	{"lapic_state", lapic_state},

@@ -334,8 +334,8 @@ static void slots_file(void)
 	vm_slot(&vm, 4, KVM_MEM_LOG_DIRTY_PAGES, GIB(2), MIB(1), mem);
 	text = vm_text(&vm, "slots");
 	snprintf(want, sizeof(want),
-		 "\n0 0x0 %zu 0x%lx 0x0 - -\n3 0x40000 512 0x%lx 0x2 - ro\n"
-		 "4 0x80000 256 0x%lx 0x1 log -\n",
+		 "\n0 0x0 %zu 0x%lx 0x0 - - 0 0 0\n3 0x40000 512 0x%lx 0x2 - ro 0 0 0\n"
+		 "4 0x80000 256 0x%lx 0x1 log - 0 0 0\n",
 		 vm.ram_size / PAGE, (long)vm.ram, (long)mem, (long)mem);
 	CHECK(strchr(text, '\n') && !strcmp(strchr(text, '\n'), want), "'%s', wanted '%s'", text,
 	      want);
@@ -344,6 +344,77 @@ static void slots_file(void)
 	text = vm_text(&vm, "slots");
 	CHECK(!strstr(text, "\n3 "), "slot 3 is still there: '%s'", text);
 	free(text);
+}
+
+/* Faults with a slot, and their time, are those of the slots, whichever vCPU had them. */
+static void check_slot_sums(const struct snap *s)
+{
+	uint64_t faults = 0, ns = 0, slot_faults = 0, slot_ns = 0;
+
+	for (unsigned int i = 0; i < s->vcpu[0].n_hists; i++) {
+		const struct snap_hist *h = &s->vcpu[0].hist[i];
+
+		if (strcmp(h->name, "mmu_fault_time") || !strcmp(h->label, "mmio"))
+			continue;
+		faults += h->count;
+		ns += h->sum;
+	}
+	for (unsigned int i = 0; i < s->n_slots; i++) {
+		slot_faults += snap_slot_stat(s, s->slot[i].id, "slot_faults");
+		slot_ns += snap_slot_stat(s, s->slot[i].id, "slot_fault_ns");
+	}
+	CHECK(faults == slot_faults && ns == slot_ns,
+	      "%" PRIu64 " faults of %" PRIu64 " ns, in the slots %" PRIu64 " of %" PRIu64 " ns",
+	      faults, ns, slot_faults, slot_ns);
+}
+
+/* Which slot faults: a slot has counters of its own, from its making to its end. */
+static void slot_counters(void)
+{
+	static const uint32_t pages[] = {3, 64, 65, 200, 255};
+	const unsigned int n = ARRAY_SIZE(pages), size = MIB(1);
+	static struct snap s;
+	uint64_t faults, log[size / PAGE / 64];
+	uint8_t *mem = mem_alloc(size);
+	struct vm vm;
+	struct vcpu v;
+
+	snap_require();
+	vm_start(&vm, &v, MODE_LONG, GUEST(mem_dirty));
+	CHECK_OK(madvise(mem, size, MADV_NOHUGEPAGE));
+	memset(mem, 0, size);
+	vm_slot(&vm, 1, 0, MIB(16), size, mem);
+	guest_arg(&vm, 0) = MIB(16);
+	guest_arg(&vm, 1) = 0x200000;
+	guest_arg(&vm, 2) = n;
+	memcpy(vm.ram + 0x200000, pages, sizeof(pages));
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	snap_read(&vm, &s);
+	faults = snap_slot_stat(&s, 1, "slot_faults");
+	CHECK(faults >= n, "%" PRIu64 " faults for %u pages", faults, n);
+	CHECK_EQ(snap_slot_stat(&s, 1, "slot_dirty_pages"), 0);
+	if (snap_timing())
+		check_slot_sums(&s);
+
+	/* Other flags, another place: the same slot. */
+	vm_slot(&vm, 1, KVM_MEM_LOG_DIRTY_PAGES, MIB(16), size, mem);
+	CHECK_EQ(vcpu_run_report(&v), 1);
+	vm_dirty_log(&vm, 1, log);
+	vm_slot(&vm, 1, KVM_MEM_LOG_DIRTY_PAGES, MIB(32), size, mem);
+	snap_read(&vm, &s);
+	if (host_logs_writes())
+		CHECK_EQ(snap_slot_stat(&s, 1, "slot_faults"), faults);
+	else
+		CHECK(snap_slot_stat(&s, 1, "slot_faults") >= faults + n,
+		      "no %u more than %" PRIu64, n, faults);
+	CHECK_EQ(snap_slot_stat(&s, 1, "slot_dirty_pages"), n);
+	if (snap_timing())
+		check_slot_sums(&s);
+
+	vm_slot(&vm, 1, 0, MIB(32), 0, NULL);
+	vm_slot(&vm, 1, 0, MIB(32), size, mem);
+	snap_read(&vm, &s);
+	CHECK_EQ(snap_slot_stat(&s, 1, "slot_faults"), 0);
 }
 
 struct run {
@@ -396,6 +467,14 @@ static const struct run *run_of(const struct run *runs, unsigned int n, uint64_t
 	return NULL;
 }
 
+/* Where the CPU logs writes, the dirty log leaves write access and takes dirty bits. */
+static void check_not_written(const struct run *r, const char *what)
+{
+	CHECK(r, "%s is not mapped", what);
+	CHECK(!strcmp(r->rights, host_logs_writes() ? "rwx" : "r-x"), "%s is %s", what, r->rights);
+	CHECK(!host_logs_writes() || !strchr(r->flags, 'd'), "%s is %s", what, r->flags);
+}
+
 static void page_table_file(void)
 {
 	static struct run runs[5000];
@@ -423,16 +502,13 @@ static void page_table_file(void)
 	CHECK(r && r->gfn == base / PAGE && r->pages == pages, "no run of the pages touched");
 	CHECK(!strcmp(r->rights, "rwx") && strchr(r->flags, 'd'), "they are %s %s", r->rights,
 	      r->flags);
-	r = run_of(runs, n, G_CODE / PAGE);
-	CHECK(r && !strcmp(r->rights, "r-x"), "code is %s", r ? r->rights : "not mapped");
+	check_not_written(run_of(runs, n, G_CODE / PAGE), "code");
 
-	/* A pass of the dirty log takes the write access away. */
 	uint64_t log[RAM_SIZE / PAGE / 64];
 
 	vm_dirty_log(&vm, 0, log);
 	n = page_table(&vm, runs, ARRAY_SIZE(runs), total);
-	r = run_of(runs, n, base / PAGE);
-	CHECK(r && !strcmp(r->rights, "r-x"), "after a pass they are %s", r ? r->rights : "gone");
+	check_not_written(run_of(runs, n, base / PAGE), "a page after a pass");
 
 	/* And a slot that goes takes its pages with it. */
 	vm_slot(&vm, 0, 0, 0, 0, NULL);
@@ -575,6 +651,7 @@ static const struct live_test tests[] = {
 	{"states_guest", states_guest},
 	{"states_ready", states_ready},
 	{"slots_file", slots_file},
+	{"slot_counters", slot_counters},
 	{"page_table_file", page_table_file},
 	{"page_table_long", page_table_long},
 	{"hostile_readers", hostile_readers, 120},

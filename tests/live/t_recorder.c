@@ -86,6 +86,7 @@ static void triple_fault(void)
 
 	need_recorder();
 	vm_start(&vm, &v, MODE_LONG, GUEST(exc_triple));
+	vm.ram[G_CODE - 16] = 0x90; /* there, however large the host's pages are */
 	vcpu_run_to(&v, KVM_EXIT_SHUTDOWN);
 	c = frozen("triple_fault");
 	CHECK_EQ(c->head.cause, CAUSE_TRIPLE_FAULT);
@@ -94,7 +95,7 @@ static void triple_fault(void)
 	CHECK(c->head.frozen_ns / 1000000000 - time(NULL) + 10 < 20, "frozen at %llu",
 	      (unsigned long long)c->head.frozen_ns);
 	check_last(c, KIND_TRIPLE_FAULT, KVM_EXIT_SHUTDOWN);
-	CHECK_EQ(c->rec[c->head.n_records - 1].reason, 0x7f);
+	CHECK_EQ(c->rec[c->head.n_records - 1].reason, host_is_vmx() ? 2 : 0x7f);
 	check_regs(c, &v);
 	check_code(c, &vm);
 	CHECK(!memcmp(c->head.code + 16, "\x0f\x0b", 2), "no UD2 at RIP"); /* as in exc_triple */
@@ -185,11 +186,17 @@ static void entry_failed(void)
 
 	need_recorder();
 	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_cr3_width));
+	if (host_is_vmx())
+		vcpu_refused_tr(&v);
 	CHECK_EQ(vcpu_run_try(&v), 0);
 	if (v.run->exit_reason != KVM_EXIT_FAIL_ENTRY)
 		SKIP("this CPU does not let a guest get that far");
 	c = frozen("entry_failed");
 	check_last(c, KIND_ENTRY_FAILED, KVM_EXIT_FAIL_ENTRY);
+	if (host_is_vmx()) {
+		CHECK_EQ(c->rec[c->head.n_records - 1].key, 18); /* VMX_RULES: tr */
+		CHECK_EQ(c->rec[c->head.n_records - 1].reason, 0x80000021);
+	}
 	check_regs(c, &v);
 }
 
@@ -314,6 +321,8 @@ static void stop_thread(pthread_t t)
 
 static void check_stream(const struct copy *c, unsigned int size)
 {
+	u32 io = host_is_vmx() ? 30 : 0x7b;
+
 	CHECK(c->head.total < size || c->head.n_records > size / 2, "%u of %llu", c->head.n_records,
 	      (unsigned long long)c->head.total);
 	for (u32 i = 0; i < c->head.n_records; i++) {
@@ -322,7 +331,7 @@ static void check_stream(const struct copy *c, unsigned int size)
 		CHECK(r->rip >= G_CODE && r->rip < G_CODE + 16, "record %u: RIP %#llx", i,
 		      (unsigned long long)r->rip);
 		if (r->kind == KIND_IO)
-			CHECK(r->reason == 0x7b && r->key == 0x10 && r->flags == 1,
+			CHECK(r->reason == io && r->key == 0x10 && r->flags == 1,
 			      "record %u: reason %#x key %#llx flags %#x", i, r->reason,
 			      (unsigned long long)r->key, r->flags);
 	}
@@ -376,6 +385,7 @@ static void of_a_spinning_guest(void)
 
 	need_recorder();
 	vm_start(&vm, &v, MODE_LONG, GUEST(spin));
+	vm.ram[G_CODE - 16] = 0x90; /* there, however large the host's pages are */
 	pthread_t t = start_thread(&v);
 
 	usleep(100000);

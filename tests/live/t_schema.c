@@ -208,6 +208,8 @@ static void counters(void)
 	vm_start(&vm, &v, MODE_LONG, GUEST(pio_loop));
 	snprintf(dir, sizeof(dir), KVM_DIR "/%d-%d", getpid(), vm.fd);
 	for (unsigned int i = 0; i < schema_n_counters; i++) {
+		if (!strcmp(schema_counters[i].scope, "slot"))
+			continue; /* no room for them there: native.slot_counters */
 		check_number(KVM_DIR, schema_counters[i].name);
 		check_number(dir, schema_counters[i].name);
 	}

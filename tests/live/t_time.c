@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "flight.h"
+#include "snap.h"
 #include "vmm.h"
 
 struct pvclock {
@@ -99,6 +101,96 @@ static void tsc_of_late_vcpu(void)
 	      (unsigned long long)tsc, (unsigned long long)before, (unsigned long long)after);
 	CHECK(before >= 1ull << 40, "the other's went from 2^40 to %#llx",
 	      (unsigned long long)before);
+}
+
+/* The host's own rate, to within 250 ppm, needs no scaling; GET says what SET said. */
+static void tsc_khz_near(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	int host = ioctl(v.fd, KVM_GET_TSC_KHZ, 0);
+	int rates[] = {host, host - host / 5000, host + host / 5000};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+		uint64_t before = guest_tsc(&vm, &v);
+
+		CHECK_OK(ioctl(v.fd, KVM_SET_TSC_KHZ, rates[i]));
+		CHECK_EQ(ioctl(v.fd, KVM_GET_TSC_KHZ, 0), rates[i]);
+		CHECK(guest_tsc(&vm, &v) >= before, "the TSC went back");
+	}
+	CHECK_OK(ioctl(v.fd, KVM_SET_TSC_KHZ, 0));
+	CHECK_EQ(ioctl(v.fd, KVM_GET_TSC_KHZ, 0), host);
+}
+
+/* Without scaling a slower TSC is refused. */
+static void tsc_khz_slower(void)
+{
+	struct vm vm;
+	struct vcpu v;
+
+	if (sys_cap(KVM_CAP_TSC_CONTROL))
+		SKIP("the hardware scales");
+	CHECK_EQ(sys_cap(KVM_CAP_VM_TSC_CONTROL), 0);
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	int host = ioctl(v.fd, KVM_GET_TSC_KHZ, 0);
+
+	CHECK_ERRNO(ioctl(v.fd, KVM_SET_TSC_KHZ, host / 2), EINVAL);
+	CHECK_ERRNO(ioctl(v.fd, KVM_SET_TSC_KHZ, host - host / 2000), EINVAL);
+	CHECK_ERRNO(ioctl(v.fd, KVM_SET_TSC_KHZ, 1), EINVAL);
+	if (host_is_stock())
+		return; /* which keeps the number all the same, and lets faster ones catch up */
+	CHECK_EQ(ioctl(v.fd, KVM_GET_TSC_KHZ, 0), host);
+	CHECK_ERRNO(ioctl(v.fd, KVM_SET_TSC_KHZ, host * 2l), EINVAL);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_SET_TSC_KHZ, host / 2), EINVAL);
+	CHECK_ERRNO(ioctl(vm.fd, KVM_SET_TSC_KHZ, host * 2l), EINVAL);
+}
+
+/* In-tree KVM leaves the TSC of a vCPU whose rate was changed anywhere until it is written. */
+static void tsc_khz_set(struct vcpu *v, int khz, uint64_t tsc)
+{
+	CHECK_OK(ioctl(v->fd, KVM_SET_TSC_KHZ, khz));
+	if (host_is_stock())
+		vcpu_set_msr(v, MSR_TSC, tsc);
+}
+
+/* Where the hardware scales: two vCPUs at half and twice the host's rate, with one TSC. */
+static void tsc_khz_scaled(void)
+{
+	struct vm vm;
+	struct vcpu v, other;
+
+	if (!sys_cap(KVM_CAP_TSC_CONTROL))
+		SKIP("no KVM_CAP_TSC_CONTROL");
+	CHECK_EQ(sys_cap(KVM_CAP_VM_TSC_CONTROL), 1);
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_tsc));
+	vcpu_create(&vm, &other, 1);
+	int host = ioctl(v.fd, KVM_GET_TSC_KHZ, 0);
+
+	for (int i = 0; i < 2; i++) {
+		int khz = i ? host * 2 : host / 2;
+
+		CHECK_OK(ioctl(v.fd, KVM_SET_TSC_KHZ, khz));
+		usleep(10000);
+		CHECK_OK(ioctl(other.fd, KVM_SET_TSC_KHZ, khz));
+		CHECK_EQ(ioctl(v.fd, KVM_GET_TSC_KHZ, 0), khz);
+		vcpu_set_msr(&v, MSR_TSC, 1ull << (40 + i));
+		vcpu_set_msr(&other, MSR_TSC, 1ull << (40 + i));
+		uint64_t most = host_ns(), begin = vcpu_get_msr(&v, MSR_TSC), least = host_ns();
+		uint64_t at_other = vcpu_get_msr(&other, MSR_TSC), tsc = guest_tsc(&vm, &v);
+
+		CHECK(begin >= 1ull << (40 + i) && begin <= at_other && at_other <= tsc,
+		      "%#llx, the other %#llx, then %#llx", (unsigned long long)begin,
+		      (unsigned long long)at_other, (unsigned long long)tsc);
+		usleep(300000);
+		least = host_ns() - least;
+		tsc = (guest_tsc(&vm, &v) - begin) / 1000 * 1000000 / khz * 1000;
+		most = host_ns() - most;
+		CHECK(tsc > least - least / 16 && tsc < most + most / 16,
+		      "%llu ns by its TSC, the host's %llu to %llu", (unsigned long long)tsc,
+		      (unsigned long long)least, (unsigned long long)most);
+	}
 }
 
 static void get_clock(void)
@@ -229,6 +321,148 @@ static void kvmclock_of_vcpu_0(void)
 	CHECK_EQ(a.tsc_timestamp, b.tsc_timestamp);
 }
 
+/* A scaled TSC's page has its own rate: the guest computes the time that KVM_GET_CLOCK tells. */
+static void kvmclock_scaled(void)
+{
+	struct kvm_clock_data before, after;
+	struct vm vm;
+	struct vcpu v;
+
+	if (!sys_cap(KVM_CAP_TSC_CONTROL))
+		SKIP("no KVM_CAP_TSC_CONTROL");
+	vm_start(&vm, &v, MODE_LONG, GUEST(cpu_pvclock));
+	guest_arg(&vm, 0) = CLOCK_PAGE;
+	int host = ioctl(v.fd, KVM_GET_TSC_KHZ, 0);
+	int rates[] = {host / 2, host * 2, host / 3, 0};
+
+	vcpu_set_msr(&v, MSR_KVM_TIME_NEW, CLOCK_PAGE | 1);
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+		tsc_khz_set(&v, rates[i], 1ull << (40 + i));
+		usleep(50000);
+		CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &before));
+		vcpu_run_report(&v);
+		CHECK_OK(ioctl(vm.fd, KVM_GET_CLOCK, &after));
+		uint64_t now = pvclock_ns(&vm);
+
+		/* a microsecond for what is rounded */
+		CHECK(now + 1000 >= before.clock && now <= after.clock + 1000,
+		      "at %d kHz %llu, not between %llu and %llu", rates[i],
+		      (unsigned long long)now, (unsigned long long)before.clock,
+		      (unsigned long long)after.clock);
+	}
+}
+
+/* What KVM_GET_SUPPORTED_CPUID does not offer, because userspace may have the local APIC. */
+static void cpuid_with_deadline(struct vcpu *v)
+{
+	struct kvm_cpuid2 *c = cpuid_supported();
+
+	for (unsigned int i = 0; i < c->nent; i++)
+		if (c->entries[i].function == 1)
+			c->entries[i].ecx |= 1u << 24;
+	CHECK_OK(ioctl(v->fd, KVM_SET_CPUID2, c));
+}
+
+static uint64_t timer_exits(struct vm *vm)
+{
+	struct snap s;
+
+	snap_read(vm, &s);
+	for (unsigned int i = 0; i < s.vcpu[0].n_hists; i++)
+		if (!strcmp(s.vcpu[0].hist[i].label, "timer"))
+			return s.vcpu[0].hist[i].count;
+	return 0;
+}
+
+static void deadlines(unsigned int khz_part, bool halts)
+{
+	struct kvm_lapic_state l;
+	struct vm vm;
+	struct vcpu v;
+
+	vm_create_ram(&vm, RAM_SIZE);
+	CHECK_OK(ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0));
+	vcpu_create(&vm, &v, 0);
+	cpuid_with_deadline(&v);
+	vcpu_mode(&v, MODE_LONG, G_CODE);
+	guest_load(&vm, G_CODE, GUEST(irq_deadlines));
+	CHECK_OK(ioctl(v.fd, KVM_GET_LAPIC, &l));
+	*(uint32_t *)(l.regs + 0xf0) |= 0x100;
+	*(uint32_t *)(l.regs + 0x320) = 0x40051; /* LVT timer: TSC deadline */
+	CHECK_OK(ioctl(v.fd, KVM_SET_LAPIC, &l));
+	guest_arg(&vm, 0) = (uint64_t)ioctl(v.fd, KVM_GET_TSC_KHZ, 0) / khz_part;
+	guest_arg(&vm, 1) = halts;
+	vcpu_run_done(&v);
+	CHECK_EQ(guest_u32(&vm, I_IRQ_COUNT), 20);
+	/* Where the hardware keeps time for a guest that runs, it did; for one that halts it can't. */
+	if (!access("/sys/module/glassvisor/parameters/preemption_timer", F_OK)) {
+		uint64_t n = timer_exits(&vm);
+		bool used = param("preemption_timer") && host_is_vmx() && khz_part < 1000;
+
+		CHECK(used && !halts ? n >= 10 : n <= 20, "%llu exits for the timer",
+		      (unsigned long long)n);
+		if (!used)
+			CHECK_EQ(n, 0);
+	}
+	vcpu_destroy(&v);
+	vm_destroy(&vm);
+}
+
+/* Twenty deadlines, one after the other, running and halted: each is kept, none comes early. */
+static void deadlines_running(void)
+{
+	deadlines(10, false);
+}
+
+static void deadlines_halted(void)
+{
+	deadlines(10, true);
+}
+
+/* So near that they are over when they are looked at. */
+static void deadlines_near(void)
+{
+	deadlines(1000000, false);
+	deadlines(1000000, true);
+}
+
+/* A TSC deadline is one of the guest's own ticks: it does not come before. */
+static void deadline_scaled(void)
+{
+	struct kvm_lapic_state l;
+	struct vm vm;
+	struct vcpu v;
+
+	if (!sys_cap(KVM_CAP_TSC_CONTROL))
+		SKIP("no KVM_CAP_TSC_CONTROL");
+	for (int i = 0; i < 2; i++) {
+		vm_create_ram(&vm, RAM_SIZE);
+		CHECK_OK(ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0));
+		vcpu_create(&vm, &v, 0);
+		cpuid_with_deadline(&v);
+		int host = ioctl(v.fd, KVM_GET_TSC_KHZ, 0), khz = i ? host * 2 : host / 2;
+
+		tsc_khz_set(&v, khz, 1ull << 40);
+		vcpu_mode(&v, MODE_LONG, G_CODE);
+		guest_load(&vm, G_CODE, GUEST(irq_hlt));
+		CHECK_OK(ioctl(v.fd, KVM_GET_LAPIC, &l));
+		*(uint32_t *)(l.regs + 0xf0) |= 0x100;
+		*(uint32_t *)(l.regs + 0x320) = 0x40051; /* LVT timer: TSC deadline */
+		CHECK_OK(ioctl(v.fd, KVM_SET_LAPIC, &l));
+		uint64_t ns = host_ns(), begin = vcpu_get_msr(&v, MSR_TSC);
+		uint64_t deadline = begin + khz * 50ull;
+
+		vcpu_set_msr(&v, 0x6e0, deadline);
+		CHECK_EQ(vcpu_run_report(&v), 1);
+		ns = host_ns() - ns;
+		CHECK(vcpu_get_msr(&v, MSR_TSC) >= deadline, "before its time");
+		CHECK(ns > 45000000, "50 ms at %d kHz were over in %llu ns", khz,
+		      (unsigned long long)ns);
+		vcpu_destroy(&v);
+		vm_destroy(&vm);
+	}
+}
+
 /* KVM_KVMCLOCK_CTRL says "you were stopped" in the page's flags, once there is a page. */
 static void clock_ctrl(void)
 {
@@ -313,8 +547,16 @@ static const struct live_test tests[] = {
 	{"tsc_set", tsc_set},
 	{"tsc_of_late_vcpu", tsc_of_late_vcpu},
 	{"kvmclock_of_vcpu_0", kvmclock_of_vcpu_0},
+	{"tsc_khz_near", tsc_khz_near},
+	{"tsc_khz_slower", tsc_khz_slower},
+	{"tsc_khz_scaled", tsc_khz_scaled},
 	{"get_clock", get_clock},
 	{"kvmclock", kvmclock},
+	{"kvmclock_scaled", kvmclock_scaled},
+	{"deadlines_running", deadlines_running, 20},
+	{"deadlines_halted", deadlines_halted, 20},
+	{"deadlines_near", deadlines_near, 20},
+	{"deadline_scaled", deadline_scaled},
 	{"clock_ctrl", clock_ctrl},
 	{"kvmclock_hole", kvmclock_hole},
 	{"kvmclock_slot", kvmclock_slot},

@@ -77,12 +77,9 @@ static inline void x2apic(struct lapic *l, u32 id)
 
 static inline void post(struct lapic *l, u8 vector, bool level)
 {
-	u64 irr[4] = {}, lev[4] = {};
+	u64 irr = 1ULL << (vector % 64);
 
-	irr[vector / 64] = 1ULL << (vector % 64);
-	if (level)
-		lev[vector / 64] = irr[vector / 64];
-	lapic_merge(l, irr, lev);
+	lapic_merge(l, vector / 64, irr, level ? irr : 0);
 	assert_true(lapic_valid(l));
 }
 

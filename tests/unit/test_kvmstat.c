@@ -36,6 +36,7 @@ static void a_whole_snapshot_is_understood(void **state)
 	assert_true(vm_sample_parse(&vm, HEAD "stat pages_4k 9\n"
 					      "hist dirty_pass_time clear - 700 300 400 9:2\n"
 					      "slot 4 0x100 16 0x7f0000000000 0x1\n"
+					      "slot_stat slot_faults 3\n"
 					      "vcpu 1 101 guest 0 900\n"
 					      "state guest 60\nstate userspace 40\n"
 					      "stat exits 12\n"
@@ -48,6 +49,8 @@ static void a_whole_snapshot_is_understood(void **state)
 	assert_int_equal(vm.total.stat[ST_exits], 12);
 	assert_int_equal(vm.n_slots, 1);
 	assert_int_equal(vm.slots[0].gfn, 0x100);
+	assert_int_equal(vm.slots[0].stat[SS_slot_faults], 3);
+	assert_int_equal(vm.slots[0].stat[SS_slot_dirty_pages], 0);
 	assert_int_equal(vm.n_vcpus, 1);
 	assert_int_equal(vm.vcpus[0].state, STATE_GUEST);
 	assert_int_equal(counts_time(&vm.vcpus[0].counts), 100);
@@ -116,6 +119,7 @@ static void malformed_lines_are_counted_and_left_out(void **state)
 		"hist exit_time io 0x7b 1 2 x 4:1\n",
 		"slot 1 2 3\n",
 		"slot x 0 0 0 0\n",
+		"slot_stat slot_faults 1\n", /* of no slot */
 		"vcpu 1\n",
 		"vcpu 0x100000000 1 guest 0 1\n",
 		"time 1\n",
@@ -426,6 +430,54 @@ static void without_a_zero_the_total_is_that_of_its_life(void **state)
 	delta_free(&d);
 }
 
+/* A text's VM with slots, of which @stats is the text. */
+static void feed_slots(struct model *m, u64 ns, const char *stats)
+{
+	struct raw raw = {.time_ns = ns, .wall_ns = ns, .read_ns = 1000};
+	char *text;
+
+	assert_true(asprintf(&text,
+			     "glassvisor-snapshot 1\nvm 1 100 9\ntime %llu 0 0\nisa 2\n%s"
+			     "vcpu 0 1 guest 0 1\nstate guest 1000\nend\n",
+			     (unsigned long long)ns, stats) > 0);
+	raw_add_vm(&raw, "web", false, text);
+	assert_true(model_feed(m, sample_parse(&raw)));
+	raw_free(&raw);
+}
+
+static void faults_of_a_slot_are_those_of_the_interval_wherever_it_stands(void **state)
+{
+	struct model *m = *state;
+	struct slot_delta d;
+
+	feed_slots(m, 10 * S,
+		   "slot 0 0x0 160 0x1000 0x0\nslot_stat slot_faults 20\n"
+		   "slot 7 0x100 16 0x2000 0x0\nslot_stat slot_faults 5\n"
+		   "slot 8 0x200 16 0x3000 0x0\nslot_stat slot_faults 900\n");
+	model_slot_delta(m, &m->vms[0], 1, &d);
+	assert_int_equal(d.ns, 0); /* no rates yet */
+	assert_int_equal(d.stat[SS_slot_faults], 0);
+	model_zero(m);
+
+	/* Slot 0 is gone, so 7 has moved up; 8 was made anew; 9 is new. */
+	feed_slots(m, 12 * S,
+		   "slot 7 0x100 16 0x2000 0x0\nslot_stat slot_faults 12\n"
+		   "slot_stat slot_fault_ns 700\n"
+		   "slot 8 0x200 16 0x3000 0x0\nslot_stat slot_faults 4\n"
+		   "slot 9 0x300 16 0x4000 0x0\nslot_stat slot_faults 6\n");
+	for (int zero = 0; zero < 2; zero++) {
+		m->since_zero = zero;
+		model_slot_delta(m, &m->vms[0], 0, &d);
+		assert_int_equal(d.ns, 2 * S);
+		assert_int_equal(d.stat[SS_slot_faults], 7);
+		assert_int_equal(d.stat[SS_slot_fault_ns], 700);
+		model_slot_delta(m, &m->vms[0], 1, &d);
+		assert_int_equal(d.stat[SS_slot_faults], 4);
+		model_slot_delta(m, &m->vms[0], 2, &d);
+		assert_int_equal(d.stat[SS_slot_faults], 6);
+	}
+}
+
 static void history_has_each_interval_once(void **state)
 {
 	static const struct hist_key none;
@@ -668,6 +720,7 @@ int main(void)
 		MODEL(a_vm_that_ended_is_kept_a_while),
 		MODEL(zero_is_zero_and_an_idle_vcpu_stays_at_it),
 		MODEL(without_a_zero_the_total_is_that_of_its_life),
+		MODEL(faults_of_a_slot_are_those_of_the_interval_wherever_it_stands),
 		MODEL(history_has_each_interval_once),
 		MODEL(a_vcpu_that_appears_has_no_past),
 		cmocka_unit_test(rounded_shares_add_up),

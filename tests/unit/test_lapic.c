@@ -332,15 +332,37 @@ static void lowering_tpr_lets_pending_through(void **state)
 	assert_int_equal(fx.what, 0);
 }
 
-static void cr8_is_the_class_of_tpr(void **state)
+static void what_waits_behind_tpr_is_known(void **state)
+{
+	struct lapic l;
+
+	(void)state;
+	xapic(&l, 0);
+	write32(&l, LAPIC_TPR, 0x60);
+	assert_int_equal(lapic_behind_tpr(&l), 0);
+	post(&l, 0x41, false);
+	assert_int_equal(lapic_behind_tpr(&l), 4);
+	post(&l, 0x6f, false); /* of the same class as the TPR */
+	assert_int_equal(lapic_behind_tpr(&l), 6);
+	post(&l, 0x70, false); /* above it: nothing keeps it waiting */
+	assert_int_equal(lapic_behind_tpr(&l), 0);
+	assert_int_equal(take(&l), 0x70);
+	assert_int_equal(lapic_behind_tpr(&l), 0); /* that one has to end first */
+	eoi(&l);
+	assert_int_equal(lapic_behind_tpr(&l), 6);
+	write32(&l, LAPIC_TPR, 0x50);
+	assert_int_equal(lapic_behind_tpr(&l), 0);
+}
+
+static void tpr_set_from_outside_is_as_written(void **state)
 {
 	struct lapic l;
 
 	(void)state;
 	xapic(&l, 0);
 	write32(&l, LAPIC_TPR, 0x7d);
-	assert_int_equal(lapic_cr8_get(&l), 7);
-	lapic_cr8_set(&l, 9, &fx);
+	assert_int_equal(read32(&l, LAPIC_PPR), 0x7d);
+	lapic_set_tpr(&l, 0x90, &fx);
 	assert_int_equal(read32(&l, LAPIC_TPR), 0x90);
 	assert_int_equal(read32(&l, LAPIC_PPR), 0x90);
 }
@@ -387,8 +409,10 @@ static void merge_takes_many_vectors_at_once(void **state)
 
 	(void)state;
 	xapic(&l, 0);
-	assert_true(lapic_merge(&l, irr, level));
-	assert_true(lapic_valid(&l));
+	for (i = 0; i < 4; i++) {
+		lapic_merge(&l, i, irr[i], level[i]);
+		assert_true(lapic_valid(&l));
+	}
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
 		bool lev = order[i] != 255 && order[i] != 133;
 
@@ -399,7 +423,8 @@ static void merge_takes_many_vectors_at_once(void **state)
 		assert_int_equal(!!(fx.what & LAPIC_FX_EOI_BROADCAST), lev);
 	}
 	assert_int_equal(take(&l), -1);
-	assert_false(lapic_merge(&l, (u64[4]){}, level));
+	lapic_merge(&l, 1, 0, level[1]);
+	assert_int_equal(take(&l), -1);
 }
 
 static void tmr_follows_the_last_trigger_mode(void **state)
@@ -436,12 +461,11 @@ static void eoi_broadcast_can_be_suppressed(void **state)
 
 static void illegal_posted_vectors_are_an_error_only(void **state)
 {
-	const u64 irr[4] = {0x8001ULL | 1ULL << 40}, level[4] = {~0ULL};
 	struct lapic l;
 
 	(void)state;
 	xapic(&l, 0);
-	lapic_merge(&l, irr, level);
+	lapic_merge(&l, 0, 0x8001ULL | 1ULL << 40, ~0ULL);
 	assert_true(lapic_valid(&l));
 	assert_int_equal(take(&l), 40);
 	assert_int_equal(take(&l), -1);
@@ -648,7 +672,8 @@ int main(void)
 		cmocka_unit_test(vectors_are_delivered_from_the_highest_and_nest),
 		cmocka_unit_test(one_vector_waits_in_irr_while_it_is_in_service),
 		cmocka_unit_test(lowering_tpr_lets_pending_through),
-		cmocka_unit_test(cr8_is_the_class_of_tpr),
+		cmocka_unit_test(what_waits_behind_tpr_is_known),
+		cmocka_unit_test(tpr_set_from_outside_is_as_written),
 		cmocka_unit_test(arbitration_priority_is_the_highest_class),
 		cmocka_unit_test(inta_without_a_deliverable_interrupt_is_spurious),
 		cmocka_unit_test(merge_takes_many_vectors_at_once),

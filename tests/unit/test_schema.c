@@ -29,6 +29,7 @@ static const u32 abi_words[] = {
 #define STAT(name, kind, unit, exponent, text) KVM_STATS_TYPE_##kind | KVM_STATS_UNIT_##unit,
 #include "../../debugfs-schema/vm.def"
 #include "../../debugfs-schema/vcpu.def"
+#include "../../debugfs-schema/slot.def"
 #undef STAT
 };
 

@@ -69,6 +69,34 @@ static void questions_answer_what_was_made(void **state)
 	}
 }
 
+/* SDM vol. 3, "EPT misconfigurations": bit 1 set with bit 0 clear is one on every CPU. */
+static void the_mark_for_mmio_is_misconfigured_and_nothing_else(void **state)
+{
+	const struct spte_fmt *f = &spte_fmt_ept;
+
+	(void)state;
+	assert_int_equal(f->mmio & 3, 2);
+	assert_int_equal(f->mmio & f->addr_mask, 0);
+	assert_false(spte_present(f, f->mmio));
+	/* None of what is made otherwise is misconfigured so, with or without the dirty log. */
+	for (unsigned int rights = 0; rights < 8; rights++) {
+		for (unsigned int level = 1; level <= 3; level++) {
+			u64 s = spte_make_leaf(f, 0, level, rights, 6, SPTE_HOST_WRITABLE);
+
+			assert_int_equal(s & 1, 1);
+			assert_int_equal(spte_write_protect(f, s) & 1, 1);
+			assert_int_equal(spte_unprotect(f, s) & 1, 1);
+			if (level > 1)
+				assert_int_equal(spte_split(f, s, level, 511) & 1, 1);
+		}
+	}
+	assert_int_equal(spte_make_table(f, 0) & 1, 1);
+	/* Taken for a leaf by mistake, it would lose its meaning and gain none. */
+	assert_int_equal(spte_write_protect(f, f->mmio), 0);
+	/* In an NPT entry every bit pattern without P is the same. */
+	assert_int_equal(spte_fmt_npt.mmio, 0);
+}
+
 static void encryption_bit_is_in_entries_but_not_in_addresses(void **state)
 {
 	struct spte_fmt f = spte_fmt_npt;
@@ -106,6 +134,24 @@ static void write_protection_for_the_log_can_be_undone(void **state)
 		ro = spte_make_leaf(f, 0x99, 1, SPTE_X | SPTE_U, 6, SPTE_HOST_WRITABLE);
 		assert_true(spte_may_unprotect(ro));
 		assert_int_equal(spte_unprotect(f, ro), rw);
+	}
+}
+
+static void clean_leaves_differ_in_the_dirty_bit_alone(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const struct spte_fmt *f = formats[i];
+		u64 rw = spte_make_leaf(f, 0x99, 1, SPTE_RWX_U, 6, SPTE_HOST_WRITABLE);
+		u64 clean =
+			spte_make_leaf(f, 0x99, 1, SPTE_RWX_U | SPTE_CLEAN, 6, SPTE_HOST_WRITABLE);
+
+		assert_true(spte_dirty(f, rw));
+		assert_int_equal(clean, rw & ~f->dirty);
+		assert_true(spte_writable(f, clean) && spte_accessed(f, clean));
+		assert_int_equal(spte_unprotect_clean(f, rw), clean);
+		assert_int_equal(spte_unprotect_clean(f, spte_write_protect(f, rw)), clean);
+		assert_int_equal(spte_unprotect(f, clean), rw);
 	}
 }
 
@@ -200,8 +246,10 @@ int main(void)
 		cmocka_unit_test(npt_entries_are_long_mode_entries),
 		cmocka_unit_test(ept_entries_are_ept_entries),
 		cmocka_unit_test(questions_answer_what_was_made),
+		cmocka_unit_test(the_mark_for_mmio_is_misconfigured_and_nothing_else),
 		cmocka_unit_test(encryption_bit_is_in_entries_but_not_in_addresses),
 		cmocka_unit_test(write_protection_for_the_log_can_be_undone),
+		cmocka_unit_test(clean_leaves_differ_in_the_dirty_bit_alone),
 		cmocka_unit_test(memory_types_reach_the_format),
 		cmocka_unit_test(splitting_keeps_rights_and_covers_the_same_frames),
 		cmocka_unit_test(levels_have_their_sizes_and_indices),

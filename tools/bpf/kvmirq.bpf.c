@@ -3,10 +3,8 @@
  * Interrupts by VM, vCPU, vector and source: requests, time to the injection,
  * time from there to the EOI.
  *
- * Only a request tells its source (our gv_irq_eoi does, too), so the last two of
- * each vector are kept: one may come while the one before is on its way into the
- * guest. Requests come from any thread, and from interrupts of the host; what
- * happens to them then is told by the vCPU's own thread.
+ * Requests come from any thread, and from interrupts of the host; what happens to
+ * them then is told by the vCPU's own thread.
  */
 #include "common/programs.bpf.h"
 #include "kvmirq.h"
@@ -16,14 +14,8 @@ COUNT_MAP(injections, struct irq_key, struct inject_row)
 COUNT_MAP(services, struct irq_key, struct service_row)
 HASH_MAP(vms, struct vm_key, struct vm_row)
 
-struct asked {
-	u32 seq; /* 0: it has no number */
-	u32 source;
-};
-
 /* Where a vector of a vCPU is. */
 struct life {
-	struct asked last, before;
 	u64 asked_ns;	 /* stock KVM: waits since then; 0: does not wait */
 	u64 injected_ns; /* in the guest since then; 0: is not */
 	u32 source;	 /* of that one */
@@ -137,54 +129,27 @@ static __always_inline bool has_vector(u32 delivery)
 EVENT_ARGS(gv_irq_request)
 {
 	struct irq_key key = {a->vm_id, a->vcpu_id, a->vector, a->source};
-	struct life *life;
 
 	if (!has_vector(a->delivery))
 		key.vector = IRQ_NO_VECTOR + a->delivery;
 	if (filter.vcpu == ANY_VCPU || filter.vcpu == a->vcpu_id)
 		count_request(&key, a->coalesced);
-	if (a->coalesced || !has_vector(a->delivery))
-		return TRACE_CONTINUE;
-	life = life_get(a->vm_id, a->vcpu_id, a->vector);
-	if (!life)
-		return TRACE_CONTINUE;
-	life->before = life->last;
-	life->last.seq = a->seq;
-	life->last.source = a->source;
 	return TRACE_CONTINUE;
 }
 
 BY_ARGUMENTS(gv_irq_request)
 BY_RECORD(glassvisor, gv_irq_request)
 
-/* Without a number it is userspace's for this vCPU, or the PIC's, which asks for no vCPU. */
-static __always_inline u32 source_of(const struct life *life, u32 vm, u32 vector, u32 seq)
-{
-	const struct life *pic;
-
-	if (life->last.seq == seq && life->last.source)
-		return life->last.source;
-	if (life->before.seq == seq && life->before.source)
-		return life->before.source;
-	if (seq)
-		return 0;
-	pic = life_find(vm, NO_VCPU, vector);
-	return pic ? pic->last.source : 0;
-}
-
 EVENT_ARGS(gv_irq_inject)
 {
 	struct life *life;
-	u32 source = 0;
 
 	if (!wanted(a->vcpu_id))
 		return TRACE_CONTINUE;
 	life = life_get(a->vm_id, a->vcpu_id, a->vector);
-	if (life) {
-		source = source_of(life, a->vm_id, a->vector, a->seq);
-		begin_service(life, source);
-	}
-	count_injection(a->vm_id, a->vcpu_id, a->vector, source, a->wait_ns);
+	if (life)
+		begin_service(life, a->source);
+	count_injection(a->vm_id, a->vcpu_id, a->vector, a->source, a->wait_ns);
 	return TRACE_CONTINUE;
 }
 

@@ -179,6 +179,17 @@ static bool json_counts(json_t *o, const struct model *m, const struct model_vm 
 	return true;
 }
 
+static json_t *json_slot(const struct slot_sample *s)
+{
+	json_t *o = json_pack("{s:i, s:I, s:I, s:I, s:i}", "id", s->id, "gfn", (json_int_t)s->gfn,
+			      "pages", (json_int_t)s->n_pages, "hva", (json_int_t)s->hva, "flags",
+			      s->flags);
+
+	for (int i = 0; i < SS_COUNT; i++)
+		json_object_set_new(o, slot_stat_names[i], json_integer(s->stat[i]));
+	return o;
+}
+
 static json_t *json_vm(const struct model *m, const struct model_vm *vm)
 {
 	const struct vm_sample *s = &vm->now;
@@ -209,11 +220,7 @@ static json_t *json_vm(const struct model *m, const struct model_vm *vm)
 	}
 	json_object_set_new(o, "vcpus", vcpus);
 	for (u32 i = 0; i < s->n_slots; i++)
-		json_array_append_new(
-			slots, json_pack("{s:i, s:I, s:I, s:I, s:i}", "id", s->slots[i].id, "gfn",
-					 (json_int_t)s->slots[i].gfn, "pages",
-					 (json_int_t)s->slots[i].n_pages, "hva",
-					 (json_int_t)s->slots[i].hva, "flags", s->slots[i].flags));
+		json_array_append_new(slots, json_slot(&s->slots[i]));
 	json_object_set_new(o, "slots", slots);
 	return o;
 }

@@ -124,31 +124,63 @@ static u64 vm_age(const struct vm_sample *vm)
 	return age;
 }
 
-bool model_delta(const struct model *m, const struct model_vm *vm, u32 vcpu, struct delta *ret)
+/* What the newest sample is compared with; *ret_ns: how long ago that was, 0: not known. */
+static const struct vm_sample *base_of(const struct model *m, const struct model_vm *vm,
+				       u64 *ret_ns)
 {
 	static const struct vm_sample none;
 	const struct vm_sample *base = &none;
 
-	*ret = (struct delta){0};
-	if (vcpu != ALL_VCPUS && !model_vcpu(&vm->now, vcpu))
-		return false;
+	*ret_ns = 0;
 	if (m->since_zero) {
 		base = vm->has_zero ? &vm->zero : &none;
 	} else if (vm->has_before) {
 		base = &vm->before;
 	}
 	if (base != &none && vm->now.time_ns > base->time_ns)
-		ret->ns = vm->now.time_ns - base->time_ns;
+		*ret_ns = vm->now.time_ns - base->time_ns;
 	else if (base == &none && m->since_zero)
-		ret->ns = vm_age(&vm->now);
+		*ret_ns = vm_age(&vm->now);
 	/* Without a sample before there is nothing to tell of. */
-	if (base == &none && !m->since_zero)
-		base = &vm->now;
+	return base == &none && !m->since_zero ? &vm->now : base;
+}
+
+bool model_delta(const struct model *m, const struct model_vm *vm, u32 vcpu, struct delta *ret)
+{
+	const struct vm_sample *base;
+
+	*ret = (struct delta){0};
+	if (vcpu != ALL_VCPUS && !model_vcpu(&vm->now, vcpu))
+		return false;
+	base = base_of(m, vm, &ret->ns);
 	if (!counts_delta(counts_of(&vm->now, vcpu), counts_of(base, vcpu), &ret->counts,
 			  &ret->back))
 		return false;
 	ret->wall = counts_time(&ret->counts);
 	return true;
+}
+
+/* The slot of that id; they keep their order, so it is mostly at @hint. */
+static const struct slot_sample *find_slot(const struct vm_sample *vm, u32 id, u32 hint)
+{
+	for (u32 i = 0; i < vm->n_slots; i++) {
+		const struct slot_sample *s = &vm->slots[(hint + i) % vm->n_slots];
+
+		if (s->id == id)
+			return s;
+	}
+	return NULL;
+}
+
+void model_slot_delta(const struct model *m, const struct model_vm *vm, u32 slot,
+		      struct slot_delta *ret)
+{
+	const struct slot_sample *now = &vm->now.slots[slot], *base;
+
+	base = find_slot(base_of(m, vm, &ret->ns), now->id, slot);
+	for (int i = 0; i < SS_COUNT; i++)
+		ret->stat[i] =
+			now->stat[i] - (base && base->stat[i] <= now->stat[i] ? base->stat[i] : 0);
 }
 
 void delta_free(struct delta *d)
@@ -363,12 +395,15 @@ bool model_feed(struct model *m, struct sample *sample)
 static bool vm_sample_copy(struct vm_sample *to, const struct vm_sample *from)
 {
 	*to = *from;
-	to->slots = NULL;
-	to->n_slots = 0;
+	to->slots = calloc(from->n_slots + 1, sizeof(*to->slots));
 	to->vcpus = calloc(from->n_vcpus + 1, sizeof(*to->vcpus));
-	to->n_vcpus = 0;
-	if (!to->vcpus || !counts_copy(&to->total, &from->total))
+	to->n_slots = to->n_vcpus = 0;
+	if (!to->slots || !to->vcpus || !counts_copy(&to->total, &from->total))
 		return false;
+	while (to->n_slots < from->n_slots) {
+		to->slots[to->n_slots] = from->slots[to->n_slots];
+		to->n_slots++;
+	}
 	for (u32 i = 0; i < from->n_vcpus; i++) {
 		to->vcpus[i] = from->vcpus[i];
 		to->n_vcpus++;

@@ -68,6 +68,16 @@ struct delta {
 bool model_delta(const struct model *m, const struct model_vm *vm, u32 vcpu, struct delta *ret);
 void delta_free(struct delta *d);
 
+/* The same for a memory slot; of one that was made anew, since it was made. */
+struct slot_delta {
+	u64 stat[SS_COUNT];
+	u64 ns;
+};
+
+/* @slot: index in the newest sample. */
+void model_slot_delta(const struct model *m, const struct model_vm *vm, u32 slot,
+		      struct slot_delta *ret);
+
 /* Per second; negative: not known. */
 double delta_rate(const struct delta *d, int stat);
 /* Percent of vCPU time; negative: not known. The states' shares add up to 100. */

@@ -19,6 +19,12 @@ const struct stat_info stat_info[ST_COUNT] = {
 #undef STAT
 };
 
+const char *const slot_stat_names[SS_COUNT] = {
+#define STAT(name, kind, unit, exponent, text) [SS_##name] = #name,
+#include "../../debugfs-schema/slot.def"
+#undef STAT
+};
+
 const struct hist_info hist_info[HX_COUNT] = {
 #define vm				    true
 #define vcpu				    false
@@ -33,6 +39,14 @@ int stat_find(const char *name)
 {
 	for (int i = 0; i < ST_COUNT; i++)
 		if (strcmp(stat_info[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+int slot_stat_find(const char *name)
+{
+	for (int i = 0; i < SS_COUNT; i++)
+		if (strcmp(slot_stat_names[i], name) == 0)
 			return i;
 	return -1;
 }

@@ -21,6 +21,16 @@ enum stat_index {
 	ST_COUNT,
 };
 
+/* Counters of a memory slot. */
+enum slot_stat_index {
+#define STAT(name, kind, unit, exponent, text) SS_##name,
+#include "../../debugfs-schema/slot.def"
+#undef STAT
+	SS_COUNT,
+};
+
+extern const char *const slot_stat_names[SS_COUNT];
+
 struct stat_info {
 	const char *name;
 	const char *kind; /* "cumulative", "instant" or "peak" */
@@ -57,6 +67,7 @@ enum state_index {
 
 /* Number of a name; -1: not known. */
 int stat_find(const char *name);
+int slot_stat_find(const char *name);
 int hist_find(const char *name);
 int label_find(int hist, const char *name); /* label of a histogram */
 int state_find(const char *name);

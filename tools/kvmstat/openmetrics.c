@@ -199,6 +199,31 @@ static void schema_family(struct exposition *e)
 	value(e, "1");
 }
 
+/* Slots in which nothing ever happened are left out: a VM may have thousands. */
+static void slot_family(struct exposition *e, const struct om_family *family, int stat)
+{
+	char number[OM_NUMBER_LEN];
+
+	e->begun = false;
+	for (u32 i = 0; i < e->m->n_vms; i++) {
+		const struct vm_sample *vm = &e->m->vms[i].now;
+
+		if (!vm_is(&e->m->vms[i], e->q->vm) || e->m->vms[i].ended)
+			continue;
+		for (u32 j = 0; j < vm->n_slots; j++) {
+			const struct slot_sample *s = &vm->slots[j];
+
+			if (!s->stat[stat])
+				continue;
+			begin(e, family);
+			fputs(family->sample, e->f);
+			owner(e, vm, NULL);
+			fprintf(e->f, ",slot=\"%u\"}", s->id);
+			value(e, om_number(s->stat[stat], family->exponent, number));
+		}
+	}
+}
+
 void openmetrics(FILE *f, const struct model *m, const struct query *q, bool old)
 {
 	struct exposition e = {.f = f, .m = m, .q = q, .old = old};
@@ -209,8 +234,13 @@ void openmetrics(FILE *f, const struct model *m, const struct query *q, bool old
 	for (u32 i = 0; i < schema_n_counters; i++) {
 		int stat = stat_find(schema_counters[i].name);
 
-		if (stat >= 0 && om_counter(&schema_counters[i], &family))
+		if (!om_counter(&schema_counters[i], &family))
+			continue;
+		if (stat >= 0)
 			stat_family(&e, &family, stat);
+		stat = slot_stat_find(schema_counters[i].name);
+		if (stat >= 0)
+			slot_family(&e, &family, stat);
 	}
 	for (u32 i = 0; i < schema_n_hists; i++) {
 		int hist = hist_find(schema_hists[i].name);

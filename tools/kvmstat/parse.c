@@ -164,7 +164,7 @@ static bool parse_state(struct vm_sample *vm, struct counts *c, const struct lin
 /* "slot <id> <gfn> <npages> <hva> <flags>" */
 static bool parse_slot(struct vm_sample *vm, const struct line *l)
 {
-	struct slot_sample s, *slots;
+	struct slot_sample s = {0}, *slots;
 
 	if (l->n < 6 || !number32(l->word[1], &s.id) || !number(l->word[2], &s.gfn) ||
 	    !number(l->word[3], &s.n_pages) || !number(l->word[4], &s.hva) ||
@@ -175,6 +175,22 @@ static bool parse_slot(struct vm_sample *vm, const struct line *l)
 		return false;
 	vm->slots = slots;
 	slots[vm->n_slots++] = s;
+	return true;
+}
+
+/* "slot_stat <name> <value>", of the slot before it */
+static bool parse_slot_stat(struct vm_sample *vm, const struct line *l)
+{
+	u64 value;
+	int i;
+
+	if (l->n != 3 || !vm->n_slots || !number(l->word[2], &value))
+		return false;
+	i = slot_stat_find(l->word[1]);
+	if (i < 0)
+		vm->new_names++;
+	else
+		vm->slots[vm->n_slots - 1].stat[i] = value;
 	return true;
 }
 
@@ -244,6 +260,8 @@ static bool parse_line(struct vm_sample *vm, struct counts *own, const struct li
 		return vm->n_vcpus && parse_state(vm, c, l);
 	if (strcmp(what, "slot") == 0)
 		return parse_slot(vm, l);
+	if (strcmp(what, "slot_stat") == 0)
+		return parse_slot_stat(vm, l);
 	if (strcmp(what, "vcpu") == 0)
 		return parse_vcpu(vm, l);
 	return parse_head(vm, l);

@@ -93,6 +93,7 @@ struct vcpu_sample {
 struct slot_sample {
 	u32 id, flags;
 	u64 gfn, n_pages, hva;
+	u64 stat[SS_COUNT];
 };
 
 struct vm_sample {

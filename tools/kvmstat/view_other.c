@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory slots, frozen recorders, and what there is to say about kvmstat itself.
+ * Memory slots with their faults and dirty pages, frozen recorders, and what there is to say about kvmstat itself.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -11,43 +11,82 @@ static const struct column slot_columns[] = {
 	OWNER_COLUMNS,
 	{"id", "slot", CELL_NUMBER, 4, 0, false},
 	{"gfn", "gfn", CELL_HEX, 9, 0, false},
-	{"pages", "pages", CELL_NUMBER, 9, 1, false},
+	{"pages", "pages", CELL_NUMBER, 9, 3, false},
 	{"bytes", "size", CELL_BYTES, 6, 0, false},
-	{"hva", "host address", CELL_HEX, 14, 2, false},
+	{"hva", "host address", CELL_HEX, 14, 6, false},
 	{"log", "dirty log", CELL_TEXT, 9, 0, false},
 	{"rights", "rights", CELL_TEXT, 6, 0, false},
 	{"flags", NULL, CELL_HEX, 0, 0, false},
+	{"faults", "faults", CELL_NUMBER, 7, 1, false},
+	{"faults_per_s", "per s", CELL_RATE, 7, 0, false},
+	{"fault_time_percent", "time%", CELL_PERCENT, 5, 0, false},
+	{"fault_mean_ns", "mean", CELL_NS, 6, 4, false},
+	{"dirty_pages", "dirty", CELL_NUMBER, 7, 5, false},
+	{"dirty_per_s", "dirty/s", CELL_RATE, 7, 0, false},
 };
 
 /* KVM_MEM_LOG_DIRTY_PAGES and KVM_MEM_READONLY of the KVM API. */
 enum { SLOT_LOG = 1, SLOT_READONLY = 2 };
 
+/* @wall: ns of vCPU time in the interval. */
+static void slot_counts(struct cell *c, const struct slot_delta *d, u64 wall)
+{
+	u64 faults = d->stat[SS_slot_faults], ns = d->stat[SS_slot_fault_ns];
+	u64 dirty = d->stat[SS_slot_dirty_pages];
+
+	cell_number(c++, faults);
+	cell_value(c++, CELL_RATE, d->ns ? faults * 1e9 / d->ns : -1);
+	cell_value(c++, CELL_PERCENT, wall ? ns * 100.0 / wall : -1);
+	cell_value(c++, CELL_NS, faults ? (double)ns / faults : -1);
+	cell_number(c++, dirty);
+	cell_value(c, CELL_RATE, d->ns ? dirty * 1e9 / d->ns : -1);
+}
+
+static bool slot_rows(const struct model *m, u32 i, u64 wall, struct table *t)
+{
+	const struct vm_sample *vm = &m->vms[i].now;
+
+	for (u32 j = 0; j < vm->n_slots; j++) {
+		const struct slot_sample *s = &vm->slots[j];
+		struct row *row = table_row(t);
+		struct slot_delta d;
+		struct cell *c;
+
+		if (!row)
+			return false;
+		c = row_owner(row, m, i, ALL_VCPUS);
+		cell_number(c++, s->id);
+		cell_hex(c++, s->gfn);
+		cell_number(c++, s->n_pages);
+		cell_number(c, s->n_pages * 4096);
+		c++->kind = CELL_BYTES;
+		cell_hex(c++, s->hva);
+		cell_text(c++, s->flags & SLOT_LOG ? "log" : "-");
+		cell_text(c++, s->flags & SLOT_READONLY ? "ro" : "rw");
+		cell_hex(c++, s->flags);
+		model_slot_delta(m, &m->vms[i], j, &d);
+		slot_counts(c, &d, wall);
+	}
+	return true;
+}
+
 bool view_slots(const struct model *m, const struct query *q, struct page *page)
 {
-	struct table *t =
-		page_table(page, "slots", NULL, slot_columns, ARRAY_SIZE(slot_columns), NULL);
+	struct table *t = page_table(page, "slots", NULL, slot_columns, ARRAY_SIZE(slot_columns),
+				     "fault_time_percent");
 
 	for (u32 i = 0; i < m->n_vms; i++) {
-		const struct vm_sample *vm = &m->vms[i].now;
+		struct delta d;
+		u64 wall;
 
-		for (u32 j = 0; j < vm->n_slots && vm_is(&m->vms[i], q->vm); j++) {
-			const struct slot_sample *s = &vm->slots[j];
-			struct row *row = table_row(t);
-			struct cell *c;
-
-			if (!row)
-				return false;
-			c = row_owner(row, m, i, ALL_VCPUS);
-			cell_number(c++, s->id);
-			cell_hex(c++, s->gfn);
-			cell_number(c++, s->n_pages);
-			cell_number(c, s->n_pages * 4096);
-			c++->kind = CELL_BYTES;
-			cell_hex(c++, s->hva);
-			cell_text(c++, s->flags & SLOT_LOG ? "log" : "-");
-			cell_text(c++, s->flags & SLOT_READONLY ? "ro" : "rw");
-			cell_hex(c++, s->flags);
-		}
+		if (!vm_is(&m->vms[i], q->vm))
+			continue;
+		if (!model_delta(m, &m->vms[i], ALL_VCPUS, &d))
+			return false;
+		wall = d.wall;
+		delta_free(&d);
+		if (!slot_rows(m, i, wall, t))
+			return false;
 	}
 	return true;
 }

@@ -213,6 +213,7 @@ bool print_markdown(void)
 	       "Names are stock KVM's where the meaning is the same. Reading never clears one.\n");
 	print_counters("vcpu", "Of a vCPU");
 	print_counters("vm", "Of a VM");
+	print_counters("slot", "Of a memory slot, in snapshots alone");
 	print_hists();
 	print_times();
 	print_lists();

@@ -38,6 +38,7 @@ extern const struct live_subject *const live_subjects[];
 static int verdict_fd = -1;
 static bool verbose;
 static unsigned int time_scale = 1;
+static unsigned int tries = 1;
 
 static void verdict(int code, const char *text)
 {
@@ -225,6 +226,21 @@ static enum outcome run_one(const struct live_test *t, int kmsg, char *why, size
 	return WEXITSTATUS(status) ? FAILED : PASSED;
 }
 
+/* --tries; what passes at a later one says in @why how it failed before. */
+static enum outcome run_test(const struct live_test *t, int kmsg, char *why, size_t size)
+{
+	enum outcome got = run_one(t, kmsg, why, size);
+	char before[1000] = "";
+
+	for (unsigned int n = 1; n < tries && got == FAILED; n++) {
+		snprintf(before, sizeof(before), " (begun anew): %.900s", why);
+		got = run_one(t, kmsg, why, size);
+	}
+	if (got == PASSED)
+		snprintf(why, size, "%s", before);
+	return got;
+}
+
 /* Without a VM no test can work: say so once, and not two hundred times. */
 static bool hold_vm(void)
 {
@@ -239,10 +255,12 @@ static bool hold_vm(void)
 
 static void usage(const char *self)
 {
-	printf("usage: %s [--list] [--match GLOB]... [--verbose] [--no-kmsg] [--no-hold] [--slow N]\n"
+	printf("usage: %s [--list] [--match GLOB]... [--verbose] [--no-kmsg] [--no-hold] [--slow N] "
+	       "[--tries N]\n"
 	       "  --match GLOB  run the tests whose SUBJECT.NAME fits (may be given again)\n"
 	       "  --no-hold     keep no VM open between the tests\n"
-	       "  --slow N      multiply every time limit\n",
+	       "  --slow N      multiply every time limit\n"
+	       "  --tries N     begin what fails anew, until it was tried N times\n",
 	       self);
 }
 
@@ -274,6 +292,8 @@ int main(int argc, char **argv)
 			kmsg = -1;
 		} else if (!strcmp(argv[i], "--slow") && i + 1 < argc)
 			time_scale = atoi(argv[++i]) > 0 ? atoi(argv[i]) : 1;
+		else if (!strcmp(argv[i], "--tries") && i + 1 < argc)
+			tries = atoi(argv[++i]);
 		else if (!strcmp(argv[i], "--match") && i + 1 < argc && count < 512)
 			globs[count++] = argv[++i];
 		else {
@@ -298,11 +318,11 @@ int main(int argc, char **argv)
 				continue;
 			}
 			double start = now_s();
-			enum outcome got = run_one(t, kmsg, why, sizeof(why));
+			enum outcome got = run_test(t, kmsg, why, sizeof(why));
 
 			sum[got]++;
 			if (got == PASSED)
-				printf("ok %s\n", name);
+				printf("ok %s%s\n", name, why);
 			else
 				printf("%s %s: %s\n", got == FAILED ? "not ok" : "skip", name, why);
 			if (verbose)

@@ -128,6 +128,12 @@ static void parse_body(const char *line, struct snap *s)
 		CHECK(!v && s->n_slots <= ARRAY_SIZE(s->slot), "snapshot: line '%s'", line);
 		SCAN(line, 5, "slot %u 0x%" SCNx64 " %" SCNu64 " 0x%" SCNx64 " 0x%x", &slot->id,
 		     &slot->gfn, &slot->npages, &slot->hva, &slot->flags);
+	} else if (!strncmp(line, "slot_stat ", 10)) {
+		struct snap_slot *slot = &s->slot[s->n_slots - 1];
+
+		CHECK(!v && s->n_slots, "snapshot: line '%s'", line);
+		parse_value(line, slot->stat, &slot->n_stats, ARRAY_SIZE(slot->stat));
+		CHECK(slot->stat[slot->n_stats - 1].value, "snapshot: line '%s'", line);
 	} else if (!strncmp(line, "vcpu ", 5)) {
 		CHECK(s->n_vcpus < ARRAY_SIZE(s->vcpu), "snapshot: too many vCPUs");
 		v = &s->vcpu[s->n_vcpus++];
@@ -209,6 +215,15 @@ uint64_t snap_vcpu_stat(const struct snap *s, unsigned int vcpu, const char *nam
 {
 	CHECK(vcpu < s->n_vcpus, "no vCPU %u in the snapshot", vcpu);
 	return snap_get(s->vcpu[vcpu].stat, s->vcpu[vcpu].n_stats, name);
+}
+
+uint64_t snap_slot_stat(const struct snap *s, unsigned int slot, const char *name)
+{
+	for (unsigned int i = 0; i < s->n_slots; i++)
+		for (unsigned int j = 0; s->slot[i].id == slot && j < s->slot[i].n_stats; j++)
+			if (!strcmp(s->slot[i].stat[j].name, name))
+				return s->slot[i].stat[j].value;
+	return 0;
 }
 
 uint64_t snap_time(const struct snap *s, unsigned int vcpu, const char *state)

@@ -29,6 +29,8 @@ struct snap_hist {
 struct snap_slot {
 	unsigned int id, flags;
 	uint64_t gfn, npages, hva;
+	unsigned int n_stats;
+	struct snap_value stat[8]; /* those that are not 0 */
 };
 
 struct snap_vcpu {
@@ -69,6 +71,8 @@ void snap_read(struct vm *vm, struct snap *s);
 uint64_t snap_get(const struct snap_value *values, unsigned int n, const char *name);
 uint64_t snap_stat(const struct snap *s, const char *name);
 uint64_t snap_vcpu_stat(const struct snap *s, unsigned int vcpu, const char *name);
+/* Of the slot of that id; 0 where the snapshot has none. */
+uint64_t snap_slot_stat(const struct snap *s, unsigned int slot, const char *name);
 /* Time in a state, ns; in all of them. */
 uint64_t snap_time(const struct snap *s, unsigned int vcpu, const char *state);
 uint64_t snap_age(const struct snap *s, unsigned int vcpu);

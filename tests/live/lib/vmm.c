@@ -215,6 +215,30 @@ bool host_is_tcg(void)
 	return ebx == 0x54474354 && ecx == 0x43544743 && edx == 0x47435447; /* TCGTCGTCGTCG */
 }
 
+bool host_is_vmx(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	__cpuid(1, eax, ebx, ecx, edx);
+	return ecx & 1 << 5;
+}
+
+bool host_logs_writes(void)
+{
+	char on[8], line[4096];
+	bool found = false;
+	FILE *f;
+
+	if (!file_read("/sys/module/glassvisor/parameters/pml", on, sizeof(on)) || on[0] != 'Y')
+		return false;
+	f = fopen("/proc/cpuinfo", "r");
+	CHECK(f, "no /proc/cpuinfo");
+	while (!found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, "vmx flags", 9) && strstr(line, " pml");
+	fclose(f);
+	return found;
+}
+
 bool host_is_stock(void)
 {
 	return access("/sys/module/kvm_amd", F_OK) == 0 ||
@@ -331,6 +355,14 @@ void vcpu_mode(struct vcpu *v, enum mode mode, uint64_t entry)
 	s.ldt = (struct kvm_segment){.type = 2, .unusable = 1};
 	vcpu_set_sregs(v, &s);
 	vcpu_set_regs(v, &r);
+}
+
+void vcpu_refused_tr(struct vcpu *v)
+{
+	struct kvm_sregs s = vcpu_sregs(v);
+
+	s.tr.selector |= 4;
+	vcpu_set_sregs(v, &s);
 }
 
 void vm_start(struct vm *vm, struct vcpu *v, enum mode mode, struct payload p)

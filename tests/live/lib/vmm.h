@@ -56,6 +56,7 @@
 #define CR4_PSE	    0x10ull
 #define CR4_PAE	    0x20ull
 #define CR4_PGE	    0x80ull
+#define CR4_OSXMM   0x400ull
 #define CR4_OSFXSR  0x200ull
 #define CR4_OSXSAVE 0x40000ull
 #define EFER_SCE    0x1ull
@@ -147,6 +148,10 @@ bool host_is_tcg(void);
 
 /* The same for faults of the in-tree KVM, when it is the one that is loaded. */
 bool host_is_stock(void);
+/* The CPU has VMX, not SVM. */
+bool host_is_vmx(void);
+/* The module has the CPU log what guests write: page-modification logging. */
+bool host_logs_writes(void);
 #define STOCK_GAP(...)                                                                             \
 	do {                                                                                       \
 		if (host_is_stock())                                                               \
@@ -160,6 +165,8 @@ void guest_load(struct vm *vm, uint64_t gpa, struct payload p);
 void guest_idt(struct vm *vm, enum mode mode);
 
 /* All of it: VM with RAM_SIZE, vCPU 0 in @mode about to run the payload at G_CODE. */
+/* Give TR a selector into the LDT, which VMX refuses at entry. */
+void vcpu_refused_tr(struct vcpu *v);
 void vm_start(struct vm *vm, struct vcpu *v, enum mode mode, struct payload p);
 
 /* Words shared with the guest. */

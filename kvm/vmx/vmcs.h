@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtual-machine control structure: fields and their bits, from SDM vol.
+ * 3, "Virtual-machine control structures" and the appendices "VMX capability
+ * reporting facility" and "Field encoding in VMCS". Basic exit reasons come
+ * from the UAPI's asm/vmx.h; the kernel's own asm/vmx.h is used for nothing but
+ * the state of the L1TF mitigation (l1d.c).
+ *
+ * Pure: constants only. The instructions are in insn.h.
+ */
+#ifndef GLASSVISOR_VMX_VMCS_H
+#define GLASSVISOR_VMX_VMCS_H
+
+#include "../env.h"
+
+/* An encoding: width, kind and number of a field (SDM, "Structure of VMCS component encoding"). */
+#define VMCS_16(kind, index)	  ((kind) << 10 | (index) << 1)
+#define VMCS_64(kind, index)	  (1 << 13 | (kind) << 10 | (index) << 1)
+#define VMCS_32(kind, index)	  (2 << 13 | (kind) << 10 | (index) << 1)
+#define VMCS_NATURAL(kind, index) (3 << 13 | (kind) << 10 | (index) << 1)
+
+#define VMCS_CONTROL 0
+#define VMCS_EXIT    1 /* read-only */
+#define VMCS_GUEST   2
+#define VMCS_HOST    3
+
+enum vmcs_field {
+	/* Controls */
+	VMCS_VPID = VMCS_16(VMCS_CONTROL, 0),
+	VMCS_IO_BITMAP_A = VMCS_64(VMCS_CONTROL, 0),
+	VMCS_IO_BITMAP_B = VMCS_64(VMCS_CONTROL, 1),
+	VMCS_MSR_BITMAP = VMCS_64(VMCS_CONTROL, 2),
+	VMCS_PML_ADDRESS = VMCS_64(VMCS_CONTROL, 7),
+	VMCS_TSC_OFFSET = VMCS_64(VMCS_CONTROL, 8),
+	VMCS_VIRTUAL_APIC = VMCS_64(VMCS_CONTROL, 9),
+	VMCS_APIC_ACCESS = VMCS_64(VMCS_CONTROL, 10),
+	VMCS_EPTP = VMCS_64(VMCS_CONTROL, 13),
+	VMCS_XSS_BITMAP = VMCS_64(VMCS_CONTROL, 22),
+	VMCS_EOI_EXITS = VMCS_64(VMCS_CONTROL, 14), /* four of them */
+	VMCS_ENCLS_BITMAP = VMCS_64(VMCS_CONTROL, 23),
+	VMCS_TSC_MULTIPLIER = VMCS_64(VMCS_CONTROL, 25),
+	VMCS_ENCLV_BITMAP = VMCS_64(VMCS_CONTROL, 27),
+	VMCS_PIN = VMCS_32(VMCS_CONTROL, 0),
+	VMCS_PRIMARY = VMCS_32(VMCS_CONTROL, 1),
+	VMCS_EXCEPTIONS = VMCS_32(VMCS_CONTROL, 2),
+	VMCS_PF_MASK = VMCS_32(VMCS_CONTROL, 3),
+	VMCS_PF_MATCH = VMCS_32(VMCS_CONTROL, 4),
+	VMCS_CR3_TARGETS = VMCS_32(VMCS_CONTROL, 5),
+	VMCS_EXIT_CONTROLS = VMCS_32(VMCS_CONTROL, 6),
+	VMCS_EXIT_MSR_STORES = VMCS_32(VMCS_CONTROL, 7),
+	VMCS_EXIT_MSR_LOADS = VMCS_32(VMCS_CONTROL, 8),
+	VMCS_ENTRY_CONTROLS = VMCS_32(VMCS_CONTROL, 9),
+	VMCS_ENTRY_MSR_LOADS = VMCS_32(VMCS_CONTROL, 10),
+	VMCS_ENTRY_EVENT = VMCS_32(VMCS_CONTROL, 11),
+	VMCS_ENTRY_ERROR_CODE = VMCS_32(VMCS_CONTROL, 12),
+	VMCS_ENTRY_INSN_LEN = VMCS_32(VMCS_CONTROL, 13),
+	VMCS_TPR_THRESHOLD = VMCS_32(VMCS_CONTROL, 14),
+	VMCS_SECONDARY = VMCS_32(VMCS_CONTROL, 15),
+	VMCS_CR0_MASK = VMCS_NATURAL(VMCS_CONTROL, 0),
+	VMCS_CR4_MASK = VMCS_NATURAL(VMCS_CONTROL, 1),
+	VMCS_CR0_SHADOW = VMCS_NATURAL(VMCS_CONTROL, 2),
+	VMCS_CR4_SHADOW = VMCS_NATURAL(VMCS_CONTROL, 3),
+
+	/* What an exit says */
+	VMCS_GPA = VMCS_64(VMCS_EXIT, 0),
+	VMCS_INSN_ERROR = VMCS_32(VMCS_EXIT, 0),
+	VMCS_REASON = VMCS_32(VMCS_EXIT, 1),
+	VMCS_EXIT_EVENT = VMCS_32(VMCS_EXIT, 2),
+	VMCS_EXIT_ERROR_CODE = VMCS_32(VMCS_EXIT, 3),
+	VMCS_VECTORING = VMCS_32(VMCS_EXIT, 4),
+	VMCS_VECTORING_ERROR_CODE = VMCS_32(VMCS_EXIT, 5),
+	VMCS_EXIT_INSN_LEN = VMCS_32(VMCS_EXIT, 6),
+	VMCS_QUALIFICATION = VMCS_NATURAL(VMCS_EXIT, 0),
+	VMCS_GVA = VMCS_NATURAL(VMCS_EXIT, 5),
+
+	/* Guest state; the segment registers count ES CS SS DS FS GS LDTR TR */
+	VMCS_GUEST_SELECTOR = VMCS_16(VMCS_GUEST, 0),
+	VMCS_GUEST_INTR_STATUS = VMCS_16(VMCS_GUEST, 8), /* RVI, SVI << 8 */
+	VMCS_PML_INDEX = VMCS_16(VMCS_GUEST, 9),
+	VMCS_LINK_POINTER = VMCS_64(VMCS_GUEST, 0),
+	VMCS_GUEST_DEBUGCTL = VMCS_64(VMCS_GUEST, 1),
+	VMCS_GUEST_PAT = VMCS_64(VMCS_GUEST, 2),
+	VMCS_GUEST_EFER = VMCS_64(VMCS_GUEST, 3),
+	VMCS_GUEST_PDPTE = VMCS_64(VMCS_GUEST, 5),
+	VMCS_GUEST_LIMIT = VMCS_32(VMCS_GUEST, 0),
+	VMCS_GUEST_GDTR_LIMIT = VMCS_32(VMCS_GUEST, 8),
+	VMCS_GUEST_IDTR_LIMIT = VMCS_32(VMCS_GUEST, 9),
+	VMCS_GUEST_RIGHTS = VMCS_32(VMCS_GUEST, 10),
+	VMCS_GUEST_BLOCKING = VMCS_32(VMCS_GUEST, 18),
+	VMCS_GUEST_ACTIVITY = VMCS_32(VMCS_GUEST, 19),
+	VMCS_GUEST_SYSENTER_CS = VMCS_32(VMCS_GUEST, 21),
+	VMCS_PREEMPTION_TIMER = VMCS_32(VMCS_GUEST, 23),
+	VMCS_GUEST_CR0 = VMCS_NATURAL(VMCS_GUEST, 0),
+	VMCS_GUEST_CR3 = VMCS_NATURAL(VMCS_GUEST, 1),
+	VMCS_GUEST_CR4 = VMCS_NATURAL(VMCS_GUEST, 2),
+	VMCS_GUEST_BASE = VMCS_NATURAL(VMCS_GUEST, 3),
+	VMCS_GUEST_GDTR_BASE = VMCS_NATURAL(VMCS_GUEST, 11),
+	VMCS_GUEST_IDTR_BASE = VMCS_NATURAL(VMCS_GUEST, 12),
+	VMCS_GUEST_DR7 = VMCS_NATURAL(VMCS_GUEST, 13),
+	VMCS_GUEST_RSP = VMCS_NATURAL(VMCS_GUEST, 14),
+	VMCS_GUEST_RIP = VMCS_NATURAL(VMCS_GUEST, 15),
+	VMCS_GUEST_RFLAGS = VMCS_NATURAL(VMCS_GUEST, 16),
+	VMCS_GUEST_PENDING_DEBUG = VMCS_NATURAL(VMCS_GUEST, 17),
+	VMCS_GUEST_SYSENTER_ESP = VMCS_NATURAL(VMCS_GUEST, 18),
+	VMCS_GUEST_SYSENTER_EIP = VMCS_NATURAL(VMCS_GUEST, 19),
+
+	/* Host state */
+	VMCS_HOST_ES = VMCS_16(VMCS_HOST, 0),
+	VMCS_HOST_CS = VMCS_16(VMCS_HOST, 1),
+	VMCS_HOST_SS = VMCS_16(VMCS_HOST, 2),
+	VMCS_HOST_DS = VMCS_16(VMCS_HOST, 3),
+	VMCS_HOST_FS = VMCS_16(VMCS_HOST, 4),
+	VMCS_HOST_GS = VMCS_16(VMCS_HOST, 5),
+	VMCS_HOST_TR = VMCS_16(VMCS_HOST, 6),
+	VMCS_HOST_PAT = VMCS_64(VMCS_HOST, 0),
+	VMCS_HOST_EFER = VMCS_64(VMCS_HOST, 1),
+	VMCS_HOST_SYSENTER_CS = VMCS_32(VMCS_HOST, 0),
+	VMCS_HOST_CR0 = VMCS_NATURAL(VMCS_HOST, 0),
+	VMCS_HOST_CR3 = VMCS_NATURAL(VMCS_HOST, 1),
+	VMCS_HOST_CR4 = VMCS_NATURAL(VMCS_HOST, 2),
+	VMCS_HOST_FS_BASE = VMCS_NATURAL(VMCS_HOST, 3),
+	VMCS_HOST_GS_BASE = VMCS_NATURAL(VMCS_HOST, 4),
+	VMCS_HOST_TR_BASE = VMCS_NATURAL(VMCS_HOST, 5),
+	VMCS_HOST_GDTR_BASE = VMCS_NATURAL(VMCS_HOST, 6),
+	VMCS_HOST_IDTR_BASE = VMCS_NATURAL(VMCS_HOST, 7),
+	VMCS_HOST_SYSENTER_ESP = VMCS_NATURAL(VMCS_HOST, 8),
+	VMCS_HOST_SYSENTER_EIP = VMCS_NATURAL(VMCS_HOST, 9),
+	VMCS_HOST_RSP = VMCS_NATURAL(VMCS_HOST, 10),
+	VMCS_HOST_RIP = VMCS_NATURAL(VMCS_HOST, 11),
+};
+
+/* The last of each group, and some in between, as the manual's tables have them. */
+static_assert(VMCS_ENCLV_BITMAP == 0x2036 && VMCS_EPTP == 0x201a, "64-bit controls");
+static_assert(VMCS_PML_INDEX == 0x0812 && VMCS_PML_ADDRESS == 0x200e, "page-modification log");
+static_assert(VMCS_SECONDARY == 0x401e && VMCS_ENTRY_EVENT == 0x4016, "32-bit controls");
+static_assert(VMCS_CR4_SHADOW == 0x6006, "natural controls");
+static_assert(VMCS_EOI_EXITS == 0x201c && VMCS_GUEST_INTR_STATUS == 0x0810, "APICv");
+static_assert(VMCS_GPA == 0x2400 && VMCS_EXIT_INSN_LEN == 0x440c, "exit information");
+static_assert(VMCS_QUALIFICATION == 0x6400 && VMCS_GVA == 0x640a, "exit information");
+static_assert(VMCS_GUEST_SELECTOR == 0x0800 && VMCS_LINK_POINTER == 0x2800, "guest state");
+static_assert(VMCS_GUEST_PDPTE == 0x280a && VMCS_GUEST_RIGHTS == 0x4814, "guest state");
+static_assert(VMCS_GUEST_GDTR_LIMIT == 0x4810 && VMCS_GUEST_BLOCKING == 0x4824, "guest state");
+static_assert(VMCS_GUEST_SYSENTER_CS == 0x482a && VMCS_PREEMPTION_TIMER == 0x482e, "guest state");
+static_assert(VMCS_GUEST_BASE == 0x6806 && VMCS_GUEST_SYSENTER_EIP == 0x6826, "guest state");
+static_assert(VMCS_HOST_TR == 0x0c0c && VMCS_HOST_EFER == 0x2c02, "host state");
+static_assert(VMCS_HOST_SYSENTER_CS == 0x4c00 && VMCS_HOST_RIP == 0x6c16, "host state");
+
+/* Field of segment register @i (enum vmcs_seg) from the ES one. */
+#define VMCS_OF_SEG(field, i) ((field) + 2 * (i))
+
+enum vmcs_seg {
+	VMCS_ES,
+	VMCS_CS,
+	VMCS_SS,
+	VMCS_DS,
+	VMCS_FS,
+	VMCS_GS,
+	VMCS_LDTR,
+	VMCS_TR,
+	VMCS_SEG_COUNT
+};
+
+/* VMCS_PIN */
+#define VMX_PIN_INTR	    BIT(0)
+#define VMX_PIN_NMI	    BIT(3)
+#define VMX_PIN_VIRTUAL_NMI BIT(5)
+#define VMX_PIN_TIMER	    BIT(6) /* preemption timer */
+
+/* VMCS_PRIMARY */
+#define VMX_1_IRQ_WINDOW  BIT(2)
+#define VMX_1_TSC_OFFSET  BIT(3)
+#define VMX_1_HLT	  BIT(7)
+#define VMX_1_INVLPG	  BIT(9)
+#define VMX_1_MWAIT	  BIT(10)
+#define VMX_1_RDPMC	  BIT(11)
+#define VMX_1_RDTSC	  BIT(12)
+#define VMX_1_CR3_LOAD	  BIT(15)
+#define VMX_1_CR3_STORE	  BIT(16)
+#define VMX_1_CR8_LOAD	  BIT(19)
+#define VMX_1_CR8_STORE	  BIT(20)
+#define VMX_1_TPR_SHADOW  BIT(21)
+#define VMX_1_NMI_WINDOW  BIT(22)
+#define VMX_1_MOV_DR	  BIT(23)
+#define VMX_1_IO	  BIT(24) /* all ports */
+#define VMX_1_MSR_BITMAPS BIT(28)
+#define VMX_1_MONITOR	  BIT(29)
+#define VMX_1_PAUSE	  BIT(30)
+#define VMX_1_SECONDARY	  BIT(31)
+
+/* VMCS_SECONDARY */
+#define VMX_2_APIC_ACCESS  BIT(0) /* virtualize APIC accesses */
+#define VMX_2_EPT	   BIT(1)
+#define VMX_2_RDTSCP	   BIT(3) /* RDPID, too */
+#define VMX_2_X2APIC	   BIT(4) /* virtualize x2APIC mode */
+#define VMX_2_VPID	   BIT(5)
+#define VMX_2_WBINVD	   BIT(6)
+#define VMX_2_UNRESTRICTED BIT(7)
+#define VMX_2_APIC_REGS	   BIT(8) /* APIC-register virtualization */
+#define VMX_2_VID	   BIT(9) /* virtual-interrupt delivery */
+#define VMX_2_INVPCID	   BIT(12)
+#define VMX_2_ENCLS	   BIT(15)
+#define VMX_2_PML	   BIT(17)
+#define VMX_2_TSC_SCALING  BIT(25)
+#define VMX_2_ENCLV	   BIT(28)
+
+/* VMCS_TSC_MULTIPLIER: so many bits are behind the point. */
+#define VMX_TSC_FRAC_BITS 48
+
+/* VMCS_EXIT_CONTROLS */
+#define VMX_EXIT_SAVE_DEBUG BIT(2)
+#define VMX_EXIT_HOST_64    BIT(9)
+#define VMX_EXIT_ACK_INTR   BIT(15)
+#define VMX_EXIT_SAVE_PAT   BIT(18)
+#define VMX_EXIT_LOAD_PAT   BIT(19)
+#define VMX_EXIT_SAVE_EFER  BIT(20)
+#define VMX_EXIT_LOAD_EFER  BIT(21)
+
+/* VMCS_ENTRY_CONTROLS */
+#define VMX_ENTRY_LOAD_DEBUG BIT(2)
+#define VMX_ENTRY_GUEST_64   BIT(9) /* EFER.LMA of the guest */
+#define VMX_ENTRY_LOAD_PAT   BIT(14)
+#define VMX_ENTRY_LOAD_EFER  BIT(15)
+
+/* Capability MSRs, in the order of struct vmx_caps */
+#define VMX_MSR_BASIC		0x480
+#define VMX_MSR_MISC		0x485
+#define VMX_MSR_CR0_FIXED0	0x486
+#define VMX_MSR_CR0_FIXED1	0x487
+#define VMX_MSR_CR4_FIXED0	0x488
+#define VMX_MSR_CR4_FIXED1	0x489
+#define VMX_MSR_SECONDARY	0x48b
+#define VMX_MSR_EPT_VPID	0x48c
+#define VMX_MSR_TRUE_PIN	0x48d
+#define VMX_MSR_TRUE_PRIMARY	0x48e
+#define VMX_MSR_TRUE_EXIT	0x48f
+#define VMX_MSR_TRUE_ENTRY	0x490
+#define VMX_MSR_PIN		0x481
+#define VMX_MSR_PRIMARY		0x482
+#define VMX_MSR_EXIT		0x483
+#define VMX_MSR_ENTRY		0x484
+#define VMX_MSR_FEATURE		0x03a
+#define VMX_FEATURE_LOCKED	BIT_ULL(0)
+#define VMX_FEATURE_OUTSIDE_SMX BIT_ULL(2)
+
+#define VMX_MISC_TIMER_SHIFT	0x1fULL /* VMX_MSR_MISC */
+#define VMX_BASIC_REVISION	0x7fffffffULL
+#define VMX_BASIC_SIZE_SHIFT	32
+#define VMX_BASIC_SIZE		0x1fff /* bytes, after the shift */
+#define VMX_BASIC_TYPE_SHIFT	50
+#define VMX_BASIC_TYPE		0xf /* of memory, after the shift */
+#define VMX_BASIC_TRUE_CONTROLS BIT_ULL(55)
+
+/* VMX_MSR_EPT_VPID */
+#define VMX_EPT_4_LEVELS     BIT_ULL(6)
+#define VMX_EPT_5_LEVELS     BIT_ULL(7)
+#define VMX_EPT_WRITE_BACK   BIT_ULL(14)
+#define VMX_EPT_2M	     BIT_ULL(16)
+#define VMX_EPT_1G	     BIT_ULL(17)
+#define VMX_EPT_INVEPT	     BIT_ULL(20)
+#define VMX_EPT_AD	     BIT_ULL(21)
+#define VMX_EPT_INVEPT_ONE   BIT_ULL(25)
+#define VMX_EPT_INVEPT_ALL   BIT_ULL(26)
+#define VMX_VPID_INVVPID     BIT_ULL(32)
+#define VMX_VPID_INVVPID_ONE BIT_ULL(41)
+#define VMX_VPID_INVVPID_ALL BIT_ULL(42)
+
+#define VMX_INV_ONE 1ULL /* INVEPT, INVVPID: one context */
+#define VMX_INV_ALL 2ULL
+
+/* VMCS_EPTP */
+#define VMX_EPTP_WRITE_BACK   6ULL
+#define VMX_EPTP_LEVELS_SHIFT 3 /* less one */
+#define VMX_EPTP_AD	      BIT_ULL(6)
+
+/* VMCS_GUEST_RIGHTS */
+#define VMX_SEG_TYPE	  0x0000f
+#define VMX_SEG_S	  0x00010
+#define VMX_SEG_DPL_SHIFT 5
+#define VMX_SEG_P	  0x00080
+#define VMX_SEG_AVL	  0x01000
+#define VMX_SEG_L	  0x02000
+#define VMX_SEG_DB	  0x04000
+#define VMX_SEG_G	  0x08000
+#define VMX_SEG_UNUSABLE  0x10000
+#define VMX_SEG_VM86	  0x000f3
+
+/* VMCS_GUEST_BLOCKING: interruptibility */
+#define VMX_BLOCK_STI	 BIT(0)
+#define VMX_BLOCK_MOV_SS BIT(1)
+#define VMX_BLOCK_SMI	 BIT(2)
+#define VMX_BLOCK_NMI	 BIT(3)
+
+#define VMX_PENDING_BS BIT_ULL(14) /* VMCS_GUEST_PENDING_DEBUG */
+
+/* VMCS_ENTRY_EVENT, VMCS_EXIT_EVENT, VMCS_VECTORING */
+#define VMX_EVENT_VECTOR	0xffu
+#define VMX_EVENT_TYPE_SHIFT	8
+#define VMX_EVENT_TYPE		(7u << VMX_EVENT_TYPE_SHIFT)
+#define VMX_EVENT_EV		BIT(11) /* has an error code */
+#define VMX_EVENT_NMI_UNBLOCKED BIT(12) /* VMCS_EXIT_EVENT: by the IRET that faulted */
+#define VMX_EVENT_V		BIT(31)
+#define VMX_EVENT_TYPE_INTR	0u
+#define VMX_EVENT_TYPE_NMI	2u
+#define VMX_EVENT_TYPE_EXCP	3u
+#define VMX_EVENT_TYPE_SOFT	4u
+#define VMX_EVENT_TYPE_INT1	5u
+
+/* VMCS_REASON */
+#define VMX_REASON_BASIC 0xffffu
+#define VMX_REASON_ENTRY BIT(31) /* the entry failed */
+
+/* Qualification of EXIT_REASON_CR_ACCESS */
+#define VMX_CR_NR	  0xf
+#define VMX_CR_HOW_SHIFT  4
+#define VMX_CR_HOW	  3 /* after the shift */
+#define VMX_CR_HOW_WRITE  0
+#define VMX_CR_HOW_READ	  1
+#define VMX_CR_HOW_CLTS	  2
+#define VMX_CR_HOW_LMSW	  3
+#define VMX_CR_GPR_SHIFT  8
+#define VMX_CR_LMSW_SHIFT 16
+
+/* ... of EXIT_REASON_DR_ACCESS; the register as above */
+#define VMX_DR_NR   0x7
+#define VMX_DR_READ BIT(4)
+
+/* ... of EXIT_REASON_IO_INSTRUCTION */
+#define VMX_IO_SIZE	  0x7 /* less one */
+#define VMX_IO_IN	  BIT(3)
+#define VMX_IO_STRING	  BIT(4)
+#define VMX_IO_REP	  BIT(5)
+#define VMX_IO_PORT_SHIFT 16
+
+/* ... of EXIT_REASON_EPT_VIOLATION; the last one of EXIT_REASON_PML_FULL, too */
+#define VMX_EPT_WRITE	      BIT_ULL(1)
+#define VMX_EPT_FETCH	      BIT_ULL(2)
+#define VMX_EPT_RIGHTS	      (7ULL << 3) /* what the entry allows */
+#define VMX_EPT_GVA_KNOWN     BIT_ULL(7)
+#define VMX_EPT_FINAL	      BIT_ULL(8) /* the access itself, not a walk for it */
+#define VMX_EPT_NMI_UNBLOCKED BIT_ULL(12)
+
+/* ... of EXIT_REASON_APIC_ACCESS and EXIT_REASON_APIC_WRITE */
+#define VMX_APIC_OFFSET	   0xfff
+#define VMX_APIC_HOW_SHIFT 12
+#define VMX_APIC_HOW	   0xf
+#define VMX_APIC_HOW_WRITE 1		 /* by linear address; others see the manual's table */
+#define VMX_APIC_GPA	   0xfee00000ULL /* where vm->apic_page is */
+
+/* ... of EXIT_REASON_TASK_SWITCH */
+#define VMX_TASK_HOW_SHIFT 30
+
+/* MSR bitmaps: one page of four */
+#define VMX_MSR_BITMAP_LOW    0
+#define VMX_MSR_BITMAP_HIGH   1024 /* from 0xc0000000 */
+#define VMX_MSR_BITMAP_WRITES 2048 /* behind those for reads */
+#define VMX_MSR_BITMAP_MSRS   0x2000
+
+#endif /* GLASSVISOR_VMX_VMCS_H */
